@@ -1,0 +1,11 @@
+// The four globals that every JavaScript runtime has and that the ES library types leave out. Nothing else of a platform
+// may be used in shared/: no clock, no randomness, no I/O.
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+  decode(bytes: Uint8Array): string;
+}
+declare function atob(base64: string): string;
+declare function btoa(binary: string): string;

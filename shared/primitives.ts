@@ -1,0 +1,12 @@
+// The cryptographic primitives the pure core needs, handed in as an argument so that shared/ stays free of any platform.
+
+export interface Primitives {
+  /** SHA-256 (FIPS 180-4), 32 bytes. */
+  sha256(data: Uint8Array): Uint8Array;
+  /** ECDSA P-256 with SHA-256, DER signature. `publicKey` is base64url of the 65-byte uncompressed point (SEC 1). */
+  verifyEs256(publicKey: string, message: Uint8Array, signature: Uint8Array): boolean;
+  /** Ed25519 (RFC 8032). `publicKey` is base64url of the 32 raw bytes. */
+  verifyEd25519(publicKey: string, message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+export type Hash = Primitives['sha256'];
