@@ -1,0 +1,80 @@
+// The chart of accounts and the flow matrix: which class of ledger account may pay which, under which kind of instruction
+// or bank event. Whatever is not listed here is refused as a breach of segregation.
+
+import type { Refusal } from './result.ts';
+import { refuse } from './result.ts';
+
+export const accountClasses = [
+  'cash',
+  'client',
+  'platform-own',
+  'platform-fee',
+  'bank-fee',
+  'in-transit',
+  'suspense',
+] as const;
+export type AccountClass = (typeof accountClasses)[number];
+
+/** Roles a client account may have towards the platform. */
+export const clientRoles = ['lender', 'borrower', 'guarantor', 'merchant', 'payer'] as const;
+
+/** Depository cash is what the bank holds (an asset of the programme); every other class is owed to somebody. */
+export const isDebitNormal = (accountClass: AccountClass): boolean => accountClass === 'cash';
+
+/** The house accounts of one asset, opened with the programme. */
+export const houseClasses: readonly AccountClass[] = [
+  'cash',
+  'platform-own',
+  'platform-fee',
+  'bank-fee',
+  'in-transit',
+  'suspense',
+];
+export const houseAccountId = (accountClass: AccountClass, asset: string): string => `${accountClass}:${asset}`;
+
+interface Flow {
+  readonly cause: string;
+  readonly debit: AccountClass;
+  readonly credit: AccountClass;
+}
+
+/** Client money reaches the platform's own funds only by way of a fee leg under the adopted agreement. */
+export const flowMatrix: readonly Flow[] = [
+  { cause: 'bank.credited', debit: 'cash', credit: 'client' },
+  { cause: 'bank.credited', debit: 'cash', credit: 'suspense' },
+  { cause: 'receipt allocation', debit: 'suspense', credit: 'client' },
+  { cause: 'payment', debit: 'client', credit: 'in-transit' },
+  { cause: 'payment', debit: 'platform-own', credit: 'in-transit' },
+  { cause: 'batch', debit: 'client', credit: 'in-transit' },
+  { cause: 'bank.settled', debit: 'in-transit', credit: 'cash' },
+  { cause: 'bank.rejected', debit: 'in-transit', credit: 'client' },
+  { cause: 'bank.rejected', debit: 'in-transit', credit: 'platform-own' },
+  { cause: 'bank.returned', debit: 'cash', credit: 'client' },
+  { cause: 'bank.returned', debit: 'cash', credit: 'platform-own' },
+  { cause: 'book transfer', debit: 'client', credit: 'client' },
+  { cause: 'book transfer', debit: 'platform-fee', credit: 'platform-own' },
+  { cause: 'fee', debit: 'client', credit: 'platform-fee' },
+  { cause: 'fee', debit: 'client', credit: 'bank-fee' },
+  { cause: 'correction', debit: 'client', credit: 'client' },
+  { cause: 'correction', debit: 'platform-own', credit: 'platform-fee' },
+  { cause: 'correction', debit: 'platform-fee', credit: 'client' },
+  { cause: 'correction', debit: 'bank-fee', credit: 'client' },
+  { cause: 'correction', debit: 'client', credit: 'suspense' },
+];
+
+const permitted = new Set(flowMatrix.map((flow) => `${flow.cause}|${flow.debit}|${flow.credit}`));
+
+/** Refuses `segregation` for a flow that the matrix does not list. */
+export function checkFlow(
+  cause: string,
+  debit: AccountClass,
+  credit: AccountClass,
+): Refusal<'segregation'> | undefined {
+  if (permitted.has(`${cause}|${debit}|${credit}`)) return undefined;
+  return refuse(
+    'segregation',
+    'The booking was not made.',
+    `A ${cause} may not move money from ${debit} to ${credit}.`,
+    'Choose accounts that the flow matrix allows, or ask compliance.',
+  ).refusal;
+}

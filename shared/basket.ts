@@ -1,0 +1,58 @@
+// A signing basket: one signature over several events, each of which still proves for itself that it was signed. The
+// basket is a small RFC 6962 tree over the events' bytes; what is signed is its root.
+
+import { base64urlToBytes, bytesToBase64url } from './bytes.ts';
+import { type CustosEvent, eventBytes } from './event.ts';
+import { leafHash, nodeHash } from './log/merkle.ts';
+import type { Hash } from './primitives.ts';
+
+/** Where one event stands in its basket: `path` are the sibling hashes from the leaf upward, base64url. */
+export interface BasketPosition {
+  readonly index: number;
+  readonly size: number;
+  readonly path: readonly string[];
+}
+
+/** The root to sign, and each event's position, in the order given. */
+export function fillBasket(
+  hash: Hash,
+  events: readonly CustosEvent[],
+): { root: Uint8Array; positions: BasketPosition[] } {
+  const leaves = events.map((event) => leafHash(hash, eventBytes(event)));
+  const paths: string[][] = events.map(() => []);
+  const root = subtree(hash, leaves, 0, leaves.length, paths);
+  return { root, positions: paths.map((path, index) => ({ index, size: events.length, path })) };
+}
+
+/** RFC 6962 section 2.1: split at the largest power of two below the size; collects every leaf's audit path. */
+function subtree(hash: Hash, leaves: readonly Uint8Array[], from: number, to: number, paths: string[][]): Uint8Array {
+  if (to - from === 1) return leaves[from] as Uint8Array;
+  let split = 1;
+  while (split * 2 < to - from) split *= 2;
+  const left = subtree(hash, leaves, from, from + split, paths);
+  const right = subtree(hash, leaves, from + split, to, paths);
+  for (let i = from; i < to; i++) paths[i]?.push(bytesToBase64url(i < from + split ? right : left));
+  return nodeHash(hash, left, right);
+}
+
+/** The root that an event at `position` leads to; undefined when the path does not fit the position. */
+export function basketRoot(hash: Hash, event: CustosEvent, position: BasketPosition): Uint8Array | undefined {
+  let { index } = position;
+  let last = position.size - 1;
+  if (index > last) return undefined;
+  let root = leafHash(hash, eventBytes(event));
+  for (const text of position.path) {
+    const sibling = base64urlToBytes(text);
+    if (sibling?.length !== 32 || last === 0) return undefined;
+    if (index % 2 === 1 || index === last) {
+      root = nodeHash(hash, sibling, root);
+      while (index % 2 === 0 && index !== 0) {
+        index = Math.floor(index / 2);
+        last = Math.floor(last / 2);
+      }
+    } else root = nodeHash(hash, root, sibling);
+    index = Math.floor(index / 2);
+    last = Math.floor(last / 2);
+  }
+  return last === 0 ? root : undefined;
+}

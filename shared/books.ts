@@ -1,0 +1,378 @@
+// The books: every state derived from the log. Tables of rows by key, changed only by applying effects; one layer
+// implementation serves the gateway, the terminal's replay, the overlay of unsent events and the verifier.
+
+import type { AccountClass } from './accounts.ts';
+import { checkFlow, isDebitNormal } from './accounts.ts';
+import type { Agreement } from './agreement.ts';
+import { assert } from './assert.ts';
+import { bytesToHex, utf8 } from './bytes.ts';
+import { canonicalText } from './canonical.ts';
+import type { Programme } from './event.ts';
+import type { Instruction } from './instruction/schema.ts';
+import { maxMinor } from './money.ts';
+import type { Operator, Role, Terminal } from './operator.ts';
+import type { Policy, Requirement } from './policy.ts';
+import type { Hash } from './primitives.ts';
+import { addDays, type Day, type Instant } from './time.ts';
+
+export interface LedgerAccount {
+  readonly id: string;
+  /** Position in the order of opening, from 1: the integer key that legs are stored under. */
+  readonly index: number;
+  readonly class: AccountClass;
+  readonly asset: string;
+  readonly client: string | null;
+  /** The custody account number that payers quote and payment files debit. */
+  readonly number: string | null;
+  readonly frozen: boolean;
+  /** Booked: posted debits and credits in minor units; held: reserved by waiting instructions. */
+  readonly debits: bigint;
+  readonly credits: bigint;
+  readonly held: bigint;
+  /** Number of the newest leg on this account; 0 before the first. */
+  readonly lastLeg: number;
+}
+
+export type InstructionStateWord =
+  | 'waiting'
+  | 'approved'
+  | 'sent'
+  | 'settled'
+  | 'rejected'
+  | 'returned'
+  | 'declined'
+  | 'withdrawn'
+  | 'expired';
+
+export interface InstructionState {
+  readonly id: string;
+  readonly kind: string;
+  readonly digest: string;
+  readonly body: Instruction;
+  readonly maker: string;
+  readonly person: string;
+  readonly terminal: string;
+  readonly madeAt: Instant;
+  readonly expiresAt: Instant;
+  readonly policyVersion: number;
+  readonly requirement: Requirement;
+  readonly state: InstructionStateWord;
+  readonly approvals: readonly {
+    readonly operator: string;
+    readonly person: string;
+    readonly role: Role;
+    readonly terminal: string;
+    readonly at: Instant;
+  }[];
+  /** For payments: the fate of each item, a payment being one item. */
+  readonly items: readonly InstructionStateWord[];
+  readonly correctedBy: string | null;
+}
+
+export interface Tables {
+  head: {
+    /** Events applied; the admission time of the newest; the greatest event id; legs and entries booked. */
+    readonly size: number;
+    readonly admittedAt: Instant;
+    readonly greatestId: string;
+    readonly accounts: number;
+    readonly entries: number;
+    readonly legs: number;
+  };
+  programme: Programme & { readonly id: string };
+  operator: Operator;
+  credential: { readonly operator: string; readonly publicKey: string };
+  person: { readonly operator: string };
+  terminal: Terminal;
+  policy: Policy;
+  currentPolicy: { readonly version: number };
+  agreement: Agreement;
+  client: { readonly id: string; readonly identity: string };
+  account: LedgerAccount;
+  number: { readonly account: string };
+  instruction: InstructionState;
+  /** Ids of events in the log, to refuse a second use. */
+  event: { readonly digest: string };
+  /** Money that came without a known account, by the id of its `bank.credited`; what is not yet allocated. */
+  receipt: { readonly asset: string; readonly remaining: bigint };
+  /** Bank references already booked, so that one receipt or settlement is booked once. */
+  reference: { readonly event: string };
+  /** Payees a client has had a payment approved to: key `client|payee`. */
+  payee: { readonly since: Instant };
+  /** Sums per scope, asset and day for policy windows: key `scope|who|asset|day`. */
+  window: { readonly sum: bigint };
+  statement: { readonly asset: string; readonly day: Day; readonly closing: string; readonly books: bigint };
+}
+export type TableName = keyof Tables;
+export const tableNames: readonly TableName[] = [
+  'head',
+  'programme',
+  'operator',
+  'credential',
+  'person',
+  'terminal',
+  'policy',
+  'currentPolicy',
+  'agreement',
+  'client',
+  'account',
+  'number',
+  'instruction',
+  'event',
+  'receipt',
+  'reference',
+  'payee',
+  'window',
+  'statement',
+];
+
+export interface Leg {
+  readonly debit: string;
+  readonly credit: string;
+  /** Minor units of `asset`, positive. */
+  readonly amount: bigint;
+  readonly asset: string;
+}
+
+/** One immutable, balanced booking caused by one event. */
+export interface Entry {
+  /** The flow-matrix cause: an instruction kind or a bank event type. */
+  readonly cause: string;
+  readonly instruction: string | null;
+  readonly bookingDate: Day;
+  readonly valueDate: Day;
+  readonly legs: readonly Leg[];
+}
+
+/** A leg as stored: back-links name the previous leg of each account, so a statement needs no index. */
+export interface BookedLeg {
+  readonly number: number;
+  readonly entry: number;
+  /** Position in the log of the event that caused it. */
+  readonly sequence: number;
+  readonly debit: number;
+  readonly credit: number;
+  readonly amount: bigint;
+  readonly previousDebit: number;
+  readonly previousCredit: number;
+}
+
+/** What opening an account states; its index and its empty balances are given by the books. */
+export type NewAccount = Pick<LedgerAccount, 'id' | 'class' | 'asset' | 'client' | 'number'>;
+
+export type Effect =
+  | { readonly type: 'open'; readonly account: NewAccount }
+  | { readonly type: 'entry'; readonly entry: Entry }
+  | { readonly type: 'hold'; readonly account: string; readonly change: bigint }
+  | { readonly type: 'window'; readonly key: string; readonly change: bigint }
+  | {
+      [T in TableName]: { readonly type: 'put'; readonly table: T; readonly key: string; readonly row: Tables[T] };
+    }[TableName];
+
+export const put = <T extends TableName>(table: T, key: string, row: Tables[T]): Effect =>
+  ({ type: 'put', table, key, row }) as Effect;
+
+/** Read access, all that deciding needs. */
+export interface Books {
+  get<T extends TableName>(table: T, key: string): Tables[T] | undefined;
+}
+
+export const head = (books: Books): Tables['head'] =>
+  books.get('head', 'head') ?? {
+    size: 0,
+    admittedAt: '1970-01-01T00:00:00.000Z' as Instant,
+    greatestId: '',
+    accounts: 0,
+    entries: 0,
+    legs: 0,
+  };
+
+export const programmeOf = (books: Books): Tables['programme'] | undefined => books.get('programme', 'programme');
+
+export function currentPolicy(books: Books): Policy {
+  const current = books.get('currentPolicy', 'current');
+  const policy = current && books.get('policy', String(current.version));
+  assert(policy, 'an opened programme has a policy');
+  return policy;
+}
+
+export function currentAgreement(books: Books): Agreement {
+  const agreement = books.get('agreement', 'current');
+  assert(agreement, 'an opened programme has an agreement');
+  return agreement;
+}
+
+/** Booked, in the normal direction of the account's class. */
+export const booked = (account: LedgerAccount): bigint =>
+  isDebitNormal(account.class) ? account.debits - account.credits : account.credits - account.debits;
+
+export const available = (account: LedgerAccount): bigint => booked(account) - account.held;
+
+export const windowKey = (scope: string, who: string, asset: string, on: Day): string =>
+  `${scope}|${who}|${asset}|${on}`;
+
+/** The sum over the `days` days that end with `on`. */
+export function windowSum(books: Books, scope: string, who: string, asset: string, on: Day, days: number): bigint {
+  let sum = 0n;
+  for (let back = 0; back < days; back++)
+    sum += books.get('window', windowKey(scope, who, asset, addDays(on, -back)))?.sum ?? 0n;
+  return sum;
+}
+
+type Rows = { [T in TableName]: Map<string, Tables[T]> };
+const emptyRows = (): Rows => Object.fromEntries(tableNames.map((name) => [name, new Map()])) as unknown as Rows;
+
+/**
+ * Changes on top of other books. Reading falls through; writing stays here until `absorb` or a store takes it. Dropping
+ * a layer undoes it, so nothing is ever half applied.
+ */
+export class BooksLayer implements Books {
+  readonly rows: Rows = emptyRows();
+  readonly legs: BookedLeg[] = [];
+  readonly #below: Books;
+
+  constructor(below: Books) {
+    this.#below = below;
+  }
+
+  get<T extends TableName>(table: T, key: string): Tables[T] | undefined {
+    return this.rows[table].get(key) ?? this.#below.get(table, key);
+  }
+
+  /** Applies the effects of one decided event. Asserts every invariant of the ledger; a breach is a bug and throws. */
+  apply(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'put') (this.rows[effect.table] as Map<string, unknown>).set(effect.key, effect.row);
+      else if (effect.type === 'open') this.#open(effect.account);
+      else if (effect.type === 'hold') this.#hold(effect.account, effect.change);
+      else if (effect.type === 'window')
+        this.rows.window.set(effect.key, { sum: (this.get('window', effect.key)?.sum ?? 0n) + effect.change });
+      else this.#book(effect.entry);
+    }
+  }
+
+  #account(id: string): LedgerAccount {
+    const account = this.get('account', id);
+    assert(account, `ledger account ${id} exists`);
+    return account;
+  }
+
+  #open(account: NewAccount): void {
+    assert(this.get('account', account.id) === undefined, 'an account is opened once');
+    const at = head(this);
+    const index = at.accounts + 1;
+    const empty = { frozen: false, debits: 0n, credits: 0n, held: 0n, lastLeg: 0 };
+    this.rows.account.set(account.id, { ...account, index, ...empty });
+    if (account.number !== null) this.rows.number.set(account.number, { account: account.id });
+    this.rows.head.set('head', { ...at, accounts: index });
+  }
+
+  #hold(id: string, change: bigint): void {
+    const account = this.#account(id);
+    const next = { ...account, held: account.held + change };
+    assert(next.held >= 0n, 'holds never fall below zero');
+    assert(available(next) >= 0n, 'a hold never exceeds what is booked');
+    this.rows.account.set(id, next);
+  }
+
+  #book(entry: Entry): void {
+    const at = head(this);
+    assert(entry.legs.length > 0, 'an entry has a leg');
+    let legs = at.legs;
+    for (const leg of entry.legs) {
+      assert(leg.amount > 0n && leg.amount <= maxMinor, 'a leg moves a positive int64 amount');
+      assert(leg.debit !== leg.credit, 'a leg has two sides');
+      const debit = this.#account(leg.debit);
+      const credit = this.#account(leg.credit);
+      assert(checkFlow(entry.cause, debit.class, credit.class) === undefined, 'the flow matrix lists every leg');
+      assert(debit.asset === leg.asset && credit.asset === leg.asset, 'a leg stays in one asset');
+      legs += 1;
+      this.legs.push({
+        number: legs,
+        entry: at.entries + 1,
+        sequence: at.size - 1,
+        debit: debit.index,
+        credit: credit.index,
+        amount: leg.amount,
+        previousDebit: debit.lastLeg,
+        previousCredit: credit.lastLeg,
+      });
+      this.#post({ ...debit, debits: debit.debits + leg.amount, lastLeg: legs });
+      this.#post({ ...credit, credits: credit.credits + leg.amount, lastLeg: legs });
+    }
+    this.rows.head.set('head', { ...at, legs, entries: at.entries + 1 });
+  }
+
+  #post(next: LedgerAccount): void {
+    assert(next.debits <= maxMinor && next.credits <= maxMinor, 'turnover fits int64');
+    assert(available(next) >= 0n, 'no account falls below zero or below its holds');
+    this.rows.account.set(next.id, next);
+  }
+}
+
+const nothing: Books = { get: () => undefined };
+
+/** The in-memory form: gateway, verifier, tests. */
+export class MemoryBooks implements Books {
+  readonly #rows: Rows = emptyRows();
+  readonly #keepLegs: boolean;
+  readonly legs: BookedLeg[] = [];
+
+  constructor(options: { readonly keepLegs: boolean } = { keepLegs: true }) {
+    this.#keepLegs = options.keepLegs;
+  }
+
+  get<T extends TableName>(table: T, key: string): Tables[T] | undefined {
+    return this.#rows[table].get(key);
+  }
+
+  all<T extends TableName>(table: T): IterableIterator<[string, Tables[T]]> {
+    return this.#rows[table].entries();
+  }
+
+  /** Takes over a layer that was built on top of these books. */
+  absorb(layer: BooksLayer): void {
+    for (const table of tableNames)
+      for (const [key, row] of layer.rows[table]) (this.#rows[table] as Map<string, unknown>).set(key, row);
+    if (this.#keepLegs) this.legs.push(...layer.legs);
+  }
+}
+
+export const emptyBooks = (): Books => nothing;
+
+/** A row as canonical text: amounts as decimal text, so that every form of the books has the same bytes. */
+export const rowToText = (row: object): string => canonicalText(bigintsToText(row));
+
+function bigintsToText(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return value.map(bigintsToText);
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bigintsToText(inner)]));
+  return value;
+}
+
+/** Columns that are bigint in memory and text in `rowToText`. */
+const amountColumns: { readonly [T in TableName]?: readonly string[] } = {
+  account: ['debits', 'credits', 'held'],
+  receipt: ['remaining'],
+  window: ['sum'],
+  statement: ['books'],
+};
+
+export function textToRow<T extends TableName>(table: T, text: string): Tables[T] {
+  const row = JSON.parse(text) as Record<string, unknown>;
+  for (const column of amountColumns[table] ?? []) row[column] = BigInt(row[column] as string);
+  return row as unknown as Tables[T];
+}
+
+/**
+ * One digest over all derived state, equal on gateway, terminal and verifier when their books agree. `rows` yields every
+ * table's rows in any order.
+ */
+export function booksDigest(hash: Hash, rows: (table: TableName) => Iterable<readonly [string, object]>): string {
+  const tables = tableNames.map((table) => {
+    const lines = [...rows(table)].map(([key, row]) => `${key}\t${rowToText(row)}\n`).sort();
+    return `${table}\t${bytesToHex(hash(utf8(lines.join(''))))}\n`;
+  });
+  return bytesToHex(hash(utf8(tables.join(''))));
+}

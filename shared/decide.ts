@@ -1,0 +1,577 @@
+// THE function: (books, record) -> effects or one named refusal. Gateway, terminals and verifier all call it, so a decision
+// that one of them would not have made is noticed by the others. Refusals first, in the order of the list below; no partial
+// effect, ever.
+
+import { checkFlow, houseAccountId, houseClasses } from './accounts.ts';
+import { assert } from './assert.ts';
+import { assetByCode } from './asset.ts';
+import {
+  type Books,
+  booked,
+  currentPolicy,
+  type Effect,
+  head,
+  type InstructionState,
+  type InstructionStateWord,
+  type Leg,
+  programmeOf,
+  put,
+  windowKey,
+  windowSum,
+} from './books.ts';
+import { bytesToBase64url } from './bytes.ts';
+import { type CustosEvent, type EventOf, eventDigest } from './event.ts';
+import { checkEvidence } from './evidence.ts';
+import type { EventId } from './ids.ts';
+import { operatorRows } from './instruction/enrol.ts';
+import type { Moment } from './instruction/kind.ts';
+import { kindOf } from './instruction/kinds.ts';
+import { checkFunds } from './instruction/refusals.ts';
+import type { Instruction } from './instruction/schema.ts';
+import { coolingOffEndsMs, evaluatePolicy, missingGroups, type PolicyFacts, type Requirement } from './policy.ts';
+import type { Primitives } from './primitives.ts';
+import type { LogRecord } from './record.ts';
+import { ok, type Refusal, type Result, refuse } from './result.ts';
+import { dayOf, instantToMs } from './time.ts';
+
+/** Every reason for which an event may be refused, in the order in which they are looked for. */
+export const decisionRefusals = [
+  'malformed',
+  'clock',
+  'unknown',
+  'duplicate',
+  'state',
+  'not entitled',
+  'maker is checker',
+  'evidence invalid',
+  'policy',
+  'cooling-off',
+  'typed confirmation',
+  'different terminal',
+  'account state',
+  'segregation',
+  'funds',
+  'limit',
+] as const;
+export type DecisionRefusal = Refusal<(typeof decisionRefusals)[number]>;
+export type Decision = Result<readonly Effect[], DecisionRefusal>;
+
+/** A terminal's clock may be this far ahead of the gateway's before its events are refused. */
+const clockSkewMs = 5 * 60_000;
+
+const no = (type: DecisionRefusal['type'], why: string, next: string): DecisionRefusal =>
+  refuse(type, 'The event was not admitted.', why, next).refusal;
+
+/** Decides a record that parsed; shapes and canonical form were checked at the door (record.ts). */
+export function decide(books: Books, record: LogRecord, primitives: Primitives): Decision {
+  const { event } = record;
+  const refusal =
+    refuseProgramme(books, event) ??
+    refuseClock(books, record) ??
+    refuseRepeat(books, event) ??
+    refuseState(books, record) ??
+    refuseActor(books, event) ??
+    checkEvidence(books, event, record.evidence, primitives);
+  if (refusal !== undefined) return { ok: false, refusal };
+  const decided = decideByType(books, record, primitives);
+  if (!decided.ok) return decided;
+  // Nothing is refused below this line.
+  return ok([...count(books, record, primitives), ...decided.value]);
+}
+
+function refuseProgramme(books: Books, event: CustosEvent): DecisionRefusal | undefined {
+  const programme = programmeOf(books);
+  if (event.type === 'programme.opened')
+    return programme === undefined ? undefined : no('state', 'The programme is open already.', 'Nothing is needed.');
+  if (programme === undefined) return no('state', 'The programme is not open yet.', 'The bank opens it first.');
+  if (programme.id !== event.programme)
+    return no('malformed', 'It belongs to another programme.', 'Send it to the programme it names.');
+  return undefined;
+}
+
+function refuseClock(books: Books, { admittedAt, event }: LogRecord): DecisionRefusal | undefined {
+  if (admittedAt < head(books).admittedAt)
+    return no('clock', 'Its admission time is before that of the record before it.', 'The gateway must not go back.');
+  if (instantToMs(event.at) > instantToMs(admittedAt) + clockSkewMs)
+    return no('clock', "The terminal's clock is ahead of the gateway's.", 'Set the clock of the terminal.');
+  return undefined;
+}
+
+function refuseRepeat(books: Books, event: CustosEvent): DecisionRefusal | undefined {
+  // UUIDv7 ids grow with time, so most new ids are beyond every known one and need no look-up.
+  if (event.id > head(books).greatestId) return undefined;
+  if (books.get('event', event.id) === undefined) return undefined;
+  return no('duplicate', `Event ${event.id} is in the log already.`, 'Make a new event.');
+}
+
+/** The instruction an event speaks of is there, is the one the signer saw, and is in a state that allows it. */
+function refuseState(books: Books, { admittedAt, event }: LogRecord): DecisionRefusal | undefined {
+  switch (event.type) {
+    case 'instruction.approved':
+    case 'instruction.declined':
+    case 'instruction.withdrawn': {
+      const instruction = books.get('instruction', event.body.instruction);
+      if (instruction === undefined) return noInstruction(event.body.instruction);
+      if (instruction.digest !== event.body.digest)
+        return no('malformed', 'It was signed for an instruction with other content.', 'Look at it again and sign.');
+      if (instruction.state !== 'waiting') return notWaiting(instruction);
+      if (instruction.expiresAt <= admittedAt)
+        return no('state', 'The instruction has passed its expiry time.', 'The maker makes it again.');
+      return undefined;
+    }
+    case 'instruction.expired': {
+      const instruction = books.get('instruction', event.body.instruction);
+      if (instruction === undefined) return noInstruction(event.body.instruction);
+      if (instruction.state !== 'waiting') return notWaiting(instruction);
+      return instruction.expiresAt <= admittedAt ? undefined : no('state', 'It has not expired yet.', 'Wait.');
+    }
+    case 'bank.acknowledged':
+    case 'bank.settled':
+    case 'bank.rejected':
+    case 'bank.returned': {
+      const instruction = books.get('instruction', event.body.instruction);
+      if (instruction === undefined) return noInstruction(event.body.instruction);
+      const state = instruction.items[event.body.item];
+      const before: readonly InstructionStateWord[] = itemStatesBefore[event.type];
+      if (state === undefined || !before.includes(state))
+        return no('state', `The payment is ${state ?? 'not there'}, so ${event.type} cannot follow.`, 'Ask the bank.');
+      return undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+const itemStatesBefore = {
+  'bank.acknowledged': ['approved'],
+  'bank.settled': ['approved', 'sent'],
+  'bank.rejected': ['approved', 'sent'],
+  'bank.returned': ['settled'],
+} as const satisfies Record<string, readonly InstructionStateWord[]>;
+
+const noInstruction = (id: string) => no('unknown', `There is no instruction ${id}.`, 'Check the reference.');
+const notWaiting = (instruction: InstructionState) =>
+  no('state', `The instruction is ${instruction.state}, no longer waiting.`, 'Nothing is needed.');
+
+function refuseActor(books: Books, event: CustosEvent): DecisionRefusal | undefined {
+  if (!event.type.startsWith('instruction.') || event.type === 'instruction.expired') return undefined;
+  const operator = books.get('operator', event.actor);
+  if (operator === undefined) return no('not entitled', 'The operator is not enrolled.', 'An officer enrols them.');
+  if (books.get('terminal', event.terminal) === undefined)
+    return no('not entitled', 'The terminal is not enrolled.', 'An officer enrols it.');
+  if (event.type === 'instruction.made') {
+    const { makers } = kindOf(event.body.instruction);
+    if (makers.includes(operator.role)) return undefined;
+    const why = `A ${operator.role} may not make a ${event.body.instruction.kind}.`;
+    return no('not entitled', why, `Ask a ${makers.join(' or ')}.`);
+  }
+  if (!('digest' in event.body)) return undefined;
+  const instruction = books.get('instruction', event.body.instruction);
+  assert(instruction, 'refuseState found the instruction');
+  if (event.type === 'instruction.withdrawn')
+    return instruction.person === operator.person
+      ? undefined
+      : no('not entitled', 'Only its maker may withdraw it.', 'Decline it instead.');
+  if (!instruction.requirement.groups.some((group) => group.role === operator.role))
+    return no('not entitled', `This instruction does not ask for a ${operator.role}.`, 'Leave it to who is asked.');
+  if (instruction.person === operator.person)
+    return no('maker is checker', 'Who made an instruction may not check it.', 'Another person checks it.');
+  return undefined;
+}
+
+function decideByType(books: Books, record: LogRecord, primitives: Primitives): Decision {
+  const { event } = record;
+  const moment: Moment = {
+    instruction: event.id,
+    admittedAt: record.admittedAt,
+    today: dayOf(record.admittedAt),
+  };
+  switch (event.type) {
+    case 'programme.opened':
+      return openProgramme(event);
+    case 'instruction.made':
+      return make(books, event, moment, primitives);
+    case 'instruction.approved':
+      return approve(books, event, moment);
+    case 'instruction.declined':
+      return ok(close(books, event.body.instruction, 'declined'));
+    case 'instruction.withdrawn':
+      return ok(close(books, event.body.instruction, 'withdrawn'));
+    case 'instruction.expired':
+      return ok(close(books, event.body.instruction, 'expired'));
+    case 'bank.acknowledged':
+      return ok([itemState(books, event, 'sent')]);
+    case 'bank.settled':
+      return settle(books, event, moment);
+    case 'bank.rejected':
+      return reject(books, event, moment);
+    case 'bank.returned':
+      return takeBack(books, event, moment);
+    case 'bank.credited':
+      return credit(books, event, moment);
+    case 'statement.received':
+      return receiveStatement(books, event);
+    case 'reconciliation.completed':
+      return reconcile(books, event);
+  }
+}
+
+/** The event's place in the log: counted, and its id and digest remembered. */
+function count(books: Books, { admittedAt, event }: LogRecord, primitives: Primitives): Effect[] {
+  const at = head(books);
+  const greatestId = event.id > at.greatestId ? event.id : at.greatestId;
+  const digest = bytesToBase64url(eventDigest(primitives.sha256, event));
+  return [
+    put('head', 'head', { ...at, size: at.size + 1, admittedAt, greatestId }),
+    put('event', event.id, { digest }),
+  ];
+}
+
+function openProgramme(event: EventOf<'programme.opened'>): Decision {
+  const { body } = event;
+  const strange = body.assets.find((code) => assetByCode(code) === undefined);
+  if (strange !== undefined)
+    return {
+      ok: false,
+      refusal: no('malformed', `Asset ${strange} is not known.`, 'Name ISO 4217 or registered assets.'),
+    };
+  const repeated = [
+    body.assets,
+    body.officers.map((one) => one.id),
+    body.officers.map((one) => one.person),
+    body.officers.flatMap((one) => one.credentials.map((credential) => credential.id)),
+    body.terminals.map((one) => one.id),
+  ].some((list) => new Set(list).size !== list.length);
+  if (repeated || body.officers.some((one) => one.role !== 'officer'))
+    return { ok: false, refusal: no('malformed', 'Officers, terminals and assets must be distinct.', 'Correct it.') };
+  return ok([
+    put('programme', 'programme', { ...body, id: event.programme }),
+    ...body.officers.flatMap(operatorRows),
+    ...body.terminals.map((terminal) => put('terminal', terminal.id, terminal)),
+    put('policy', String(body.policy.version), body.policy),
+    put('currentPolicy', 'current', { version: body.policy.version }),
+    put('agreement', 'current', body.agreement),
+    put('agreement', String(body.agreement.version), body.agreement),
+    ...body.assets.flatMap((asset) =>
+      houseClasses.map((accountClass): Effect => {
+        const id = houseAccountId(accountClass, asset);
+        return { type: 'open', account: { id, class: accountClass, asset, client: null, number: null } };
+      }),
+    ),
+  ]);
+}
+
+function make(books: Books, event: EventOf<'instruction.made'>, moment: Moment, primitives: Primitives): Decision {
+  const { instruction, policyVersion, expiresAt } = event.body;
+  const policy = currentPolicy(books);
+  if (policyVersion !== policy.version)
+    return { ok: false, refusal: no('policy', `Policy ${policy.version} is in force now.`, 'Make it again under it.') };
+  if (expiresAt <= moment.admittedAt)
+    return { ok: false, refusal: no('state', 'It expires before it is admitted.', 'Make it again.') };
+  const kind = kindOf(instruction);
+  const required = evaluatePolicy(policy, policyFacts(books, event, moment));
+  if (!required.ok) return required;
+  const refusal = kind.check(instruction, books, moment) ?? fundsToHold(books, instruction);
+  if (refusal !== undefined) return { ok: false, refusal };
+  const operator = books.get('operator', event.actor);
+  assert(operator, 'refuseActor found the operator');
+  return ok([
+    put('instruction', event.id, {
+      id: event.id,
+      kind: instruction.kind,
+      digest: bytesToBase64url(eventDigest(primitives.sha256, event)),
+      body: instruction,
+      maker: event.actor,
+      person: operator.person,
+      terminal: event.terminal,
+      madeAt: moment.admittedAt,
+      expiresAt,
+      policyVersion,
+      requirement: required.value,
+      state: 'waiting',
+      approvals: [],
+      items: Array.from({ length: kind.bankItems(instruction) }, () => 'waiting' as const),
+      correctedBy: null,
+    }),
+    ...holdEffects(instruction, 1n),
+    ...windowEffects(books, instruction, event.actor, moment.today, 1n),
+  ]);
+}
+
+/** What the policy may know of an instruction at the moment of its making. */
+export function policyFacts(books: Books, event: EventOf<'instruction.made'>, moment: Moment): PolicyFacts {
+  const { instruction } = event.body;
+  const facts = kindOf(instruction).facts(instruction, books);
+  const { asset, amount, client } = facts;
+  const who = { client: client ?? '', payee: facts.payees[0] ?? '', maker: event.actor, programme: 'all' };
+  return {
+    kind: instruction.kind,
+    at: moment.admittedAt,
+    ...(asset === undefined ? {} : { asset }),
+    ...(amount === undefined ? {} : { amount }),
+    newPayee: facts.payees.some((payee) => books.get('payee', `${client ?? ''}|${payee}`) === undefined),
+    windowSum: (per, days) => (asset === undefined ? 0n : windowSum(books, per, who[per], asset, moment.today, days)),
+  };
+}
+
+function fundsToHold(books: Books, instruction: Instruction): DecisionRefusal | undefined {
+  for (const { account, amount } of kindOf(instruction).holds(instruction)) {
+    const refusal = checkFunds(books, account, amount, 0n);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+const holdEffects = (instruction: Instruction, sign: 1n | -1n): Effect[] =>
+  kindOf(instruction)
+    .holds(instruction)
+    .map(({ account, amount }) => ({ type: 'hold', account, change: sign * amount }));
+
+/** Money on its way counts in every window from its making; what is closed without leaving no longer does. */
+function windowEffects(
+  books: Books,
+  instruction: Instruction,
+  maker: string,
+  on: Moment['today'],
+  sign: 1n | -1n,
+): Effect[] {
+  const { asset, amount, client, payees } = kindOf(instruction).facts(instruction, books);
+  if (asset === undefined || amount === undefined) return [];
+  const scopes: [string, string | undefined][] = [
+    ['client', client],
+    ['payee', payees[0]],
+    ['maker', maker],
+    ['programme', 'all'],
+  ];
+  return scopes.flatMap(([scope, who]) =>
+    who === undefined ? [] : [{ type: 'window', key: windowKey(scope, who, asset, on), change: sign * amount }],
+  );
+}
+
+function approve(books: Books, event: EventOf<'instruction.approved'>, moment: Moment): Decision {
+  const instruction = books.get('instruction', event.body.instruction);
+  const operator = books.get('operator', event.actor);
+  assert(instruction && operator, 'refusals came first');
+  const { requirement, body } = instruction;
+  const refusal =
+    refuseSecondApproval(instruction, operator.person) ??
+    refuseCoolingOff(requirement, instruction, moment) ??
+    refuseTyped(books, instruction, event) ??
+    refuseTerminal(instruction, event);
+  if (refusal !== undefined) return { ok: false, refusal };
+  const approval = {
+    operator: operator.id,
+    person: operator.person,
+    role: operator.role,
+    terminal: event.terminal,
+    at: moment.admittedAt,
+  };
+  const approvals = [...instruction.approvals, approval];
+  const missing = missingGroups(
+    requirement,
+    approvals.map((one) => one.role),
+  );
+  if (missing.length > 0) return ok([put('instruction', instruction.id, { ...instruction, approvals })]);
+  return takeEffect(books, { ...instruction, approvals }, body, moment);
+}
+
+function refuseSecondApproval(instruction: InstructionState, person: string): DecisionRefusal | undefined {
+  return instruction.approvals.some((approval) => approval.person === person)
+    ? no('state', 'This person has approved it already.', 'Another person approves it.')
+    : undefined;
+}
+
+function refuseCoolingOff(
+  requirement: Requirement,
+  instruction: InstructionState,
+  { admittedAt }: Moment,
+): DecisionRefusal | undefined {
+  return instantToMs(admittedAt) < coolingOffEndsMs(requirement, instruction.madeAt)
+    ? no('cooling-off', 'The cooling-off time of this instruction has not passed.', 'Approve it later.')
+    : undefined;
+}
+
+function refuseTyped(
+  books: Books,
+  instruction: InstructionState,
+  event: EventOf<'instruction.approved'>,
+): DecisionRefusal | undefined {
+  const expected = kindOf(instruction.body).typed(instruction.body, books);
+  if (!instruction.requirement.typedConfirmation || expected === undefined) return undefined;
+  const { typed } = event.body;
+  return typed?.tail === expected.tail && typed.amount === expected.amount
+    ? undefined
+    : no(
+        'typed confirmation',
+        'What was typed is not what was signed.',
+        'Compare the payee and amount, and type them.',
+      );
+}
+
+function refuseTerminal(
+  instruction: InstructionState,
+  event: EventOf<'instruction.approved'>,
+): DecisionRefusal | undefined {
+  return instruction.requirement.differentTerminals && event.terminal === instruction.terminal
+    ? no('different terminal', 'It must be approved on another terminal than it was made on.', 'Use another terminal.')
+    : undefined;
+}
+
+/** The quorum is met: the hold becomes legs, and whatever else the kind does takes effect. */
+function takeEffect(books: Books, instruction: InstructionState, body: Instruction, moment: Moment): Decision {
+  const kind = kindOf(body);
+  const ofInstruction: Moment = { ...moment, instruction: instruction.id as EventId };
+  const refusal = kind.check(body, books, ofInstruction);
+  if (refusal !== undefined) return { ok: false, refusal };
+  const legs = kind.legs(body, books);
+  const toBank = kind.bankItems(body) > 0;
+  const state = toBank ? 'approved' : 'settled';
+  const entry: Effect[] =
+    legs.length === 0 ? [] : [entryOf(instruction.kind, instruction.id, legs, moment.today, moment.today)];
+  return ok([
+    ...kind.effects(body, books, ofInstruction),
+    put('instruction', instruction.id, {
+      ...instruction,
+      state,
+      items: instruction.items.map(() => 'approved' as const),
+    }),
+    ...holdEffects(body, -1n),
+    ...entry,
+  ]);
+}
+
+function entryOf(
+  cause: string,
+  instruction: string | null,
+  legs: readonly Leg[],
+  bookingDate: Moment['today'],
+  valueDate: Moment['today'],
+): Effect {
+  return { type: 'entry', entry: { cause, instruction, bookingDate, valueDate, legs } };
+}
+
+function close(books: Books, id: string, state: 'declined' | 'withdrawn' | 'expired'): Effect[] {
+  const instruction = books.get('instruction', id);
+  assert(instruction, 'refuseState found the instruction');
+  return [
+    put('instruction', id, { ...instruction, state, items: instruction.items.map(() => state) }),
+    ...holdEffects(instruction.body, -1n),
+    ...windowEffects(books, instruction.body, instruction.maker, dayOf(instruction.madeAt), -1n),
+  ];
+}
+
+type ItemEvent = EventOf<'bank.acknowledged' | 'bank.settled' | 'bank.rejected' | 'bank.returned'>;
+
+/** The item's new state; the instruction as a whole takes a state once all its items share it. */
+function itemState(books: Books, event: ItemEvent, state: InstructionStateWord): Effect {
+  const instruction = books.get('instruction', event.body.instruction);
+  assert(instruction, 'refuseState found the instruction');
+  const items = instruction.items.map((word, index) => (index === event.body.item ? state : word));
+  const shared = items.every((word) => word === state) ? state : instruction.state;
+  return put('instruction', instruction.id, { ...instruction, items, state: shared });
+}
+
+interface Item {
+  readonly account: string;
+  readonly asset: string;
+  readonly amount: bigint;
+}
+
+/** What one item of a payment or batch moved. */
+export function itemOf(books: Books, id: string, item: number): Item {
+  const body = books.get('instruction', id)?.body;
+  if (body?.kind === 'payment') return { account: body.account, asset: body.asset, amount: BigInt(body.amount) };
+  const one = body?.kind === 'batch' ? body.items[item] : undefined;
+  assert(body?.kind === 'batch' && one, 'only payments and batches have items');
+  return { account: one.account, asset: body.asset, amount: BigInt(one.amount) };
+}
+
+function useReference(books: Books, asset: string, reference: string, event: EventId): Decision {
+  const key = `${asset}|${reference}`;
+  if (books.get('reference', key) !== undefined)
+    return {
+      ok: false,
+      refusal: no('duplicate', `The bank's reference ${reference} is booked already.`, 'Nothing is needed.'),
+    };
+  return ok([put('reference', key, { event })]);
+}
+
+function settle(books: Books, event: EventOf<'bank.settled'>, { today }: Moment): Decision {
+  const { instruction, item, reference, valueDate } = event.body;
+  const { asset, amount } = itemOf(books, instruction, item);
+  const used = useReference(books, asset, reference, event.id);
+  if (!used.ok) return used;
+  const leg = { debit: houseAccountId('in-transit', asset), credit: houseAccountId('cash', asset), asset, amount };
+  return ok([
+    ...used.value,
+    itemState(books, event, 'settled'),
+    entryOf(event.type, instruction, [leg], today, valueDate),
+  ]);
+}
+
+function reject(books: Books, event: EventOf<'bank.rejected'>, { today }: Moment): Decision {
+  const { instruction, item } = event.body;
+  const { account, asset, amount } = itemOf(books, instruction, item);
+  const leg = { debit: houseAccountId('in-transit', asset), credit: account, asset, amount };
+  return ok([itemState(books, event, 'rejected'), entryOf(event.type, instruction, [leg], today, today)]);
+}
+
+function takeBack(books: Books, event: EventOf<'bank.returned'>, { today }: Moment): Decision {
+  const { instruction, item, reference, valueDate } = event.body;
+  const { account, asset, amount } = itemOf(books, instruction, item);
+  const used = useReference(books, asset, reference, event.id);
+  if (!used.ok) return used;
+  const leg = { debit: houseAccountId('cash', asset), credit: account, asset, amount };
+  return ok([
+    ...used.value,
+    itemState(books, event, 'returned'),
+    entryOf(event.type, instruction, [leg], today, valueDate),
+  ]);
+}
+
+function credit(books: Books, event: EventOf<'bank.credited'>, { today }: Moment): Decision {
+  const { reference, account: number, asset, amount: text, valueDate } = event.body;
+  const amount = BigInt(text);
+  if (!programmeOf(books)?.assets.includes(asset))
+    return { ok: false, refusal: no('account state', `This programme does not keep ${asset}.`, 'Send it back.') };
+  const used = useReference(books, asset, reference, event.id);
+  if (!used.ok) return used;
+  const quoted = number === null ? undefined : books.get('number', number)?.account;
+  const known = quoted !== undefined && books.get('account', quoted)?.asset === asset ? quoted : undefined;
+  const target = known ?? houseAccountId('suspense', asset);
+  const targetClass = books.get('account', target)?.class ?? 'suspense';
+  const flow = checkFlow(event.type, 'cash', targetClass);
+  if (flow !== undefined) return { ok: false, refusal: flow };
+  const leg = { debit: houseAccountId('cash', asset), credit: target, asset, amount };
+  const receipt = known === undefined ? [put('receipt', event.id, { asset, remaining: amount })] : [];
+  return ok([...used.value, ...receipt, entryOf(event.type, null, [leg], today, valueDate)]);
+}
+
+function receiveStatement(books: Books, event: EventOf<'statement.received'>): Decision {
+  const { statement, asset, day, closing } = event.body;
+  const cash = books.get('account', houseAccountId('cash', asset));
+  if (cash === undefined)
+    return { ok: false, refusal: no('unknown', `This programme does not keep ${asset}.`, 'Check the statement.') };
+  if (books.get('statement', statement) !== undefined)
+    return {
+      ok: false,
+      refusal: no('duplicate', `Statement ${statement} was received already.`, 'Nothing is needed.'),
+    };
+  return ok([put('statement', statement, { asset, day, closing, books: booked(cash) })]);
+}
+
+/** The gateway states what it found; everyone recomputes it, so a rosy reconciliation is refused. */
+function reconcile(books: Books, event: EventOf<'reconciliation.completed'>): Decision {
+  const { statement, asset, bank, books: cash, owed: stated, outcome } = event.body;
+  const received = books.get('statement', statement);
+  if (received === undefined || received.asset !== asset)
+    return { ok: false, refusal: no('unknown', `There is no statement ${statement} in ${asset}.`, 'Import it first.') };
+  const held = received.books.toString();
+  const fits = bank === received.closing && cash === held && (outcome === 'balanced') === (bank === held);
+  if (!fits || BigInt(stated) !== received.books)
+    return {
+      ok: false,
+      refusal: no('malformed', 'The figures are not those of statement and books.', 'Reconcile again.'),
+    };
+  return ok([]);
+}

@@ -1,0 +1,121 @@
+// A signed event: the only thing that ever enters the log. Canonical JSON, amounts as text of minor units, UTC times.
+
+import { z } from 'zod';
+import { agreementSchema } from './agreement.ts';
+import { assetCode } from './asset.ts';
+import { concatBytes, utf8 } from './bytes.ts';
+import { canonicalBytes } from './canonical.ts';
+import { digest, eventId, nameId } from './ids.ts';
+import { instructionSchema } from './instruction/schema.ts';
+import { amountText, quantityText } from './money.ts';
+import { ed25519Key, operatorSchema, terminalSchema } from './operator.ts';
+import { policySchema } from './policy.ts';
+import type { Hash } from './primitives.ts';
+import { day, instant } from './time.ts';
+
+const common = {
+  v: z.literal(1),
+  id: eventId,
+  programme: nameId,
+  at: instant,
+  /** An operator id, or the machine that speaks: `bank` or `gateway`. */
+  actor: nameId,
+  terminal: nameId,
+};
+const event = <T extends string, B extends z.ZodType>(type: T, body: B) =>
+  z.strictObject({ ...common, type: z.literal(type), body });
+
+/** Genesis: the bank's keys, the first officers and terminals, the first policy. Signed with the bank's root key. */
+export const programmeSchema = z.strictObject({
+  name: z.string().min(1).max(120),
+  /** C2SP origin of the log. */
+  origin: z.string().regex(/^[a-z0-9.-]+\/[A-Za-z0-9._/-]+$/),
+  assets: z.array(assetCode).min(1).max(40),
+  bank: z.strictObject({ rootKey: ed25519Key, gatewayKey: ed25519Key, adapterKey: ed25519Key }),
+  relyingParty: z.strictObject({ id: z.string().max(253), origins: z.array(z.string().max(300)).min(1).max(8) }),
+  officers: z.array(operatorSchema).min(2).max(20),
+  terminals: z.array(terminalSchema).min(1).max(100),
+  policy: policySchema,
+  agreement: agreementSchema,
+});
+
+/** Which payment of an instruction a bank event speaks of: 0 for a payment, the position inside a batch. */
+const item = z.int().min(0).max(999);
+const bankReference = z.string().min(1).max(64);
+
+export const typedSchema = z.strictObject({ tail: z.string().max(8), amount: z.string().max(20) });
+
+export const eventSchema = z.discriminatedUnion('type', [
+  event('programme.opened', programmeSchema),
+  event(
+    'instruction.made',
+    z.strictObject({ instruction: instructionSchema, policyVersion: z.int().min(1), expiresAt: instant }),
+  ),
+  event(
+    'instruction.approved',
+    z.strictObject({
+      instruction: eventId,
+      /** Digest of the `instruction.made` event: the approval commits to exactly those bytes. */
+      digest,
+      /** What the checker typed, where the policy asks for it. */
+      typed: typedSchema.nullable(),
+    }),
+  ),
+  event('instruction.declined', z.strictObject({ instruction: eventId, digest, reason: z.string().min(1).max(200) })),
+  event('instruction.withdrawn', z.strictObject({ instruction: eventId, digest })),
+  event('instruction.expired', z.strictObject({ instruction: eventId })),
+  event('bank.acknowledged', z.strictObject({ instruction: eventId, item })),
+  event('bank.settled', z.strictObject({ instruction: eventId, item, reference: bankReference, valueDate: day })),
+  event('bank.rejected', z.strictObject({ instruction: eventId, item, code: z.string().min(1).max(8) })),
+  event(
+    'bank.returned',
+    z.strictObject({ instruction: eventId, item, reference: bankReference, code: z.string().max(8), valueDate: day }),
+  ),
+  event(
+    'bank.credited',
+    z.strictObject({
+      reference: bankReference,
+      /** The custody account number the payer quoted; null or unknown numbers go to suspense. */
+      account: z.string().max(34).nullable(),
+      asset: assetCode,
+      amount: amountText,
+      valueDate: day,
+    }),
+  ),
+  event(
+    'statement.received',
+    z.strictObject({
+      statement: bankReference,
+      asset: assetCode,
+      day,
+      opening: quantityText,
+      closing: quantityText,
+      entries: z.int().min(0),
+      /** SHA-256 of the statement file as received. */
+      file: digest,
+    }),
+  ),
+  event(
+    'reconciliation.completed',
+    z.strictObject({
+      statement: bankReference,
+      asset: assetCode,
+      /** Cash by the bank's statement and by the books, and the difference in words: `balanced` or `break`. */
+      bank: quantityText,
+      books: quantityText,
+      owed: quantityText,
+      outcome: z.enum(['balanced', 'break']),
+    }),
+  ),
+]);
+export type CustosEvent = z.infer<typeof eventSchema>;
+export type EventType = CustosEvent['type'];
+export type EventOf<T extends EventType> = Extract<CustosEvent, { type: T }>;
+export type Programme = z.infer<typeof programmeSchema>;
+
+const domain = utf8('custos/event/v1\n');
+
+/** The bytes that a signing basket holds for one event; the tag keeps them apart from anything else we hash. */
+export const eventBytes = (one: CustosEvent): Uint8Array => concatBytes(domain, canonicalBytes(one));
+
+export const eventDigest = (hash: Hash, one: CustosEvent): Uint8Array => hash(eventBytes(one));

@@ -1,0 +1,38 @@
+// From an instruction to the file that knows its kind.
+
+import { adoptAgreement, adoptPolicy } from './adopt.ts';
+import { batch } from './batch.ts';
+import { bookTransfer } from './book-transfer.ts';
+import { correction } from './correction.ts';
+import { enrolOperator, enrolTerminal } from './enrol.ts';
+import { fee } from './fee.ts';
+import { freeze, unfreeze } from './freeze.ts';
+import type { Kind } from './kind.ts';
+import { openAccount } from './open-account.ts';
+import { payment } from './payment.ts';
+import { receiptAllocation } from './receipt-allocation.ts';
+import { registerClient } from './register-client.ts';
+import type { Instruction, InstructionKind } from './schema.ts';
+
+const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, { kind: K }>> } = {
+  'register client': () => registerClient,
+  'open account': () => openAccount,
+  payment: () => payment,
+  'book transfer': () => bookTransfer,
+  batch: () => batch,
+  'receipt allocation': () => receiptAllocation,
+  fee: () => fee,
+  freeze: () => freeze,
+  unfreeze: () => unfreeze,
+  'enrol operator': () => enrolOperator,
+  'enrol terminal': () => enrolTerminal,
+  'adopt agreement': () => adoptAgreement,
+  'adopt policy': () => adoptPolicy,
+  // Looked up late: a correction asks the kind that it reverses, so the two files need one another.
+  correction: () => correction,
+};
+
+export const instructionKinds = Object.keys(kinds) as readonly InstructionKind[];
+
+export const kindOf = (instruction: Instruction): Kind<Instruction> =>
+  kinds[instruction.kind]() as unknown as Kind<Instruction>;

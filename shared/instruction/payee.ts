@@ -1,0 +1,32 @@
+// A payee outside custody. The log knows a keyed id, a salted commitment to name and account, and the last digits; the
+// details travel beside the event, are checked against the commitment, and can be erased.
+
+import { z } from 'zod';
+import { base64urlToBytes, concatBytes } from '../bytes.ts';
+import { canonicalBytes } from '../canonical.ts';
+import { base64url, digest } from '../ids.ts';
+import type { Hash } from '../primitives.ts';
+
+export const payeeSchema = z.strictObject({
+  /** Keyed digest of the payee's account, so that a payee is recognised without being named. */
+  id: digest,
+  details: digest,
+  /** Last characters of the account number, for typed confirmation and recognition. */
+  tail: z.string().min(1).max(4),
+});
+
+export const payeeDetailsSchema = z.strictObject({
+  salt: base64url(22, 43),
+  name: z.string().max(140),
+  account: z.string().min(1).max(34),
+  agent: z.string().max(35).nullable(),
+  endToEndId: z.string().min(1).max(35),
+  remittance: z.string().max(140).nullable(),
+});
+export type PayeeDetails = z.infer<typeof payeeDetailsSchema>;
+
+/** SHA-256 over the salt and the canonical details, which include it: hiding while the salt is unknown. */
+export function commit(hash: Hash, details: { readonly salt: string }): Uint8Array {
+  return hash(concatBytes(base64urlToBytes(details.salt) ?? new Uint8Array(), canonicalBytes(details)));
+}
+export const tailOf = (account: string): string => account.slice(-4);

@@ -1,0 +1,33 @@
+// The closed list of instruction kinds, as parsed at every door.
+
+import { z } from 'zod';
+import { adoptAgreementSchema, adoptPolicySchema } from './adopt.ts';
+import { batchSchema } from './batch.ts';
+import { bookTransferSchema } from './book-transfer.ts';
+import { correctionSchema } from './correction.ts';
+import { enrolOperatorSchema, enrolTerminalSchema } from './enrol.ts';
+import { feeInstructionSchema } from './fee.ts';
+import { freezeSchema, unfreezeSchema } from './freeze.ts';
+import { openAccountSchema } from './open-account.ts';
+import { paymentSchema } from './payment.ts';
+import { receiptAllocationSchema } from './receipt-allocation.ts';
+import { registerClientSchema } from './register-client.ts';
+
+export const instructionSchema = z.discriminatedUnion('kind', [
+  registerClientSchema,
+  openAccountSchema,
+  paymentSchema,
+  bookTransferSchema,
+  batchSchema,
+  receiptAllocationSchema,
+  feeInstructionSchema,
+  freezeSchema,
+  unfreezeSchema,
+  enrolOperatorSchema,
+  enrolTerminalSchema,
+  adoptAgreementSchema,
+  adoptPolicySchema,
+  correctionSchema,
+]);
+export type Instruction = z.infer<typeof instructionSchema>;
+export type InstructionKind = Instruction['kind'];
