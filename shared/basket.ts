@@ -3,14 +3,14 @@
 
 import { base64urlToBytes, bytesToBase64url } from './bytes.ts';
 import { type CustosEvent, eventBytes } from './event.ts';
-import { leafHash, nodeHash } from './log/merkle.ts';
+import { leafHash, nodeHash } from './log/hash.ts';
 import type { Hash } from './primitives.ts';
 
 /** Where one event stands in its basket: `path` are the sibling hashes from the leaf upward, base64url. */
 export interface BasketPosition {
   readonly index: number;
   readonly size: number;
-  readonly path: readonly string[];
+  readonly path: string[];
 }
 
 /** The root to sign, and each event's position, in the order given. */

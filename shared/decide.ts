@@ -219,12 +219,17 @@ function decideByType(books: Books, record: LogRecord, primitives: Primitives): 
 /** The event's place in the log: counted, and its id and digest remembered. */
 function count(books: Books, { admittedAt, event }: LogRecord, primitives: Primitives): Effect[] {
   const at = head(books);
-  const greatestId = event.id > at.greatestId ? event.id : at.greatestId;
+  const greatestId = laterId(event.id, at.greatestId);
   const digest = bytesToBase64url(eventDigest(primitives.sha256, event));
   return [
     put('head', 'head', { ...at, size: at.size + 1, admittedAt, greatestId }),
     put('event', event.id, { digest }),
   ];
+}
+
+function laterId(a: string, b: string): string {
+  if (a > b) return a;
+  return b;
 }
 
 function openProgramme(event: EventOf<'programme.opened'>): Decision {
