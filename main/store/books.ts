@@ -1,0 +1,214 @@
+// The books in SQLCipher: the same rows as the in-memory form, read on demand and written once per batch from a layer.
+
+import {
+  type BookedLeg,
+  type Books,
+  type BooksLayer,
+  type LedgerAccount,
+  rowToText,
+  type TableName,
+  type Tables,
+  tableNames,
+  textToRow,
+} from '../../shared/books.ts';
+
+/** What these books need of a database handle; the caller owns the database transaction. */
+export interface Sql {
+  prepare(source: string): Statement;
+}
+interface Statement {
+  run(...values: unknown[]): { changes: number | bigint };
+  get(...values: unknown[]): unknown;
+  iterate(...values: unknown[]): IterableIterator<unknown>;
+  safeIntegers(on?: boolean): Statement;
+}
+
+interface AccountRow {
+  idx: bigint;
+  id: string;
+  class: string;
+  asset: string;
+  client: string | null;
+  number: string | null;
+  frozen: bigint;
+  debits: bigint;
+  credits: bigint;
+  held: bigint;
+  last_leg: bigint;
+}
+
+const rowToAccount = (row: AccountRow): LedgerAccount => ({
+  id: row.id,
+  index: Number(row.idx),
+  class: row.class as LedgerAccount['class'],
+  asset: row.asset,
+  client: row.client,
+  number: row.number,
+  frozen: row.frozen === 1n,
+  debits: row.debits,
+  credits: row.credits,
+  held: row.held,
+  lastLeg: Number(row.last_leg),
+});
+
+/** Where each table of the books is kept; tables not named here are rows of `state`. */
+const own = { account: true, event: true, reference: true, window: true, instruction: true } as const;
+
+export class SqlBooks implements Books {
+  readonly #statements;
+  /** Accounts are few and read for every leg; they are cached for as long as these books live. */
+  readonly #accounts = new Map<string, LedgerAccount>();
+  readonly #small = new Map<string, object>();
+
+  constructor(sql: Sql) {
+    const statement = (source: string) => sql.prepare(source);
+    this.#statements = {
+      account: statement('SELECT * FROM accounts WHERE id = ?').safeIntegers(),
+      accounts: statement('SELECT * FROM accounts ORDER BY idx').safeIntegers(),
+      event: statement('SELECT digest FROM events WHERE id = ?'),
+      events: statement('SELECT id AS key, digest FROM events'),
+      reference: statement('SELECT event FROM bank_references WHERE key = ?'),
+      references: statement('SELECT key, event FROM bank_references'),
+      window: statement('SELECT sum FROM windows WHERE key = ?').safeIntegers(),
+      windows: statement('SELECT key, sum FROM windows').safeIntegers(),
+      instruction: statement('SELECT row FROM instructions WHERE id = ?'),
+      instructions: statement('SELECT id AS key, row FROM instructions'),
+      state: statement('SELECT row FROM state WHERE name = ? AND key = ?'),
+      states: statement('SELECT key, row FROM state WHERE name = ?'),
+      legs: statement('SELECT * FROM legs ORDER BY number').safeIntegers(),
+      putAccount: statement(
+        'INSERT INTO accounts VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (idx) DO UPDATE SET frozen = excluded.frozen, ' +
+          'debits = excluded.debits, credits = excluded.credits, held = excluded.held, last_leg = excluded.last_leg',
+      ),
+      putEvent: statement('INSERT INTO events VALUES (?,?)'),
+      putReference: statement('INSERT INTO bank_references VALUES (?,?)'),
+      putWindow: statement('INSERT INTO windows VALUES (?,?) ON CONFLICT (key) DO UPDATE SET sum = excluded.sum'),
+      putInstruction: statement(
+        'INSERT INTO instructions VALUES (?,?,?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, row = excluded.row',
+      ),
+      putState: statement('INSERT INTO state VALUES (?,?,?) ON CONFLICT (name, key) DO UPDATE SET row = excluded.row'),
+      putLeg: statement('INSERT INTO legs VALUES (?,?,?,?,?,?,?,?)'),
+    };
+  }
+
+  get<T extends TableName>(table: T, key: string): Tables[T] | undefined {
+    return this.#read(table, key) as Tables[T] | undefined;
+  }
+
+  #read(table: TableName, key: string): object | undefined {
+    const { account, event, reference, window, instruction, state } = this.#statements;
+    if (table === 'account') {
+      const known = this.#accounts.get(key);
+      if (known !== undefined) return known;
+      const row = account.get(key) as AccountRow | undefined;
+      if (row === undefined) return undefined;
+      const read = rowToAccount(row);
+      this.#accounts.set(key, read);
+      return read;
+    }
+    if (table === 'event') return event.get(key) as object | undefined;
+    if (table === 'reference') return reference.get(key) as object | undefined;
+    if (table === 'window') return window.get(key) as object | undefined;
+    if (table === 'instruction') return this.#parse(table, instruction.get(key));
+    const name = `${table}|${key}`;
+    const known = this.#small.get(name);
+    if (known !== undefined) return known;
+    const read = this.#parse(table, state.get(table, key));
+    if (
+      read !== undefined &&
+      (table === 'operator' ||
+        table === 'credential' ||
+        table === 'programme' ||
+        table === 'head' ||
+        table === 'number')
+    )
+      this.#small.set(name, read);
+    return read;
+  }
+
+  #parse(table: TableName, row: unknown): object | undefined {
+    return row === undefined ? undefined : textToRow(table, (row as { row: string }).row);
+  }
+
+  *all<T extends TableName>(table: T): Generator<[string, Tables[T]]> {
+    const { accounts, events, references, windows, instructions, states } = this.#statements;
+    if (table === 'account')
+      for (const row of accounts.iterate())
+        yield [(row as AccountRow).id, rowToAccount(row as AccountRow) as Tables[T]];
+    else {
+      const source = { event: events, reference: references, window: windows, instruction: instructions }[
+        table as string
+      ];
+      for (const row of source === undefined ? states.iterate(table) : source.iterate()) {
+        const { key, row: text, ...columns } = row as { key: string; row?: string };
+        yield [key, (text === undefined ? columns : textToRow(table, text)) as Tables[T]];
+      }
+    }
+  }
+
+  *legs(): Generator<BookedLeg> {
+    for (const row of this.#statements.legs.iterate()) {
+      const leg = row as Record<string, bigint>;
+      const number = (name: string) => Number(leg[name]);
+      yield {
+        number: number('number'),
+        entry: number('entry'),
+        sequence: number('sequence'),
+        debit: number('debit'),
+        credit: number('credit'),
+        amount: leg.amount as bigint,
+        previousDebit: number('previous_debit'),
+        previousCredit: number('previous_credit'),
+      };
+    }
+  }
+
+  /** Writes a layer, inside the caller's database transaction: each changed row once, however often it changed. */
+  write(layer: BooksLayer): void {
+    const { putAccount, putEvent, putReference, putWindow, putInstruction, putState, putLeg } = this.#statements;
+    for (const [id, a] of layer.rows.account) {
+      putAccount.run(
+        a.index,
+        id,
+        a.class,
+        a.asset,
+        a.client,
+        a.number,
+        a.frozen ? 1 : 0,
+        a.debits,
+        a.credits,
+        a.held,
+        a.lastLeg,
+      );
+      this.#accounts.set(id, a);
+    }
+    for (const leg of layer.legs)
+      putLeg.run(
+        leg.number,
+        leg.entry,
+        leg.sequence,
+        leg.debit,
+        leg.credit,
+        leg.amount,
+        leg.previousDebit,
+        leg.previousCredit,
+      );
+    for (const [id, row] of layer.rows.event) putEvent.run(id, row.digest);
+    for (const [key, row] of layer.rows.reference) putReference.run(key, row.event);
+    for (const [key, row] of layer.rows.window) putWindow.run(key, row.sum);
+    for (const [id, row] of layer.rows.instruction) putInstruction.run(id, row.state, rowToText(row));
+    for (const table of tableNames) {
+      if (table in own) continue;
+      for (const [key, row] of layer.rows[table]) {
+        putState.run(table, key, rowToText(row));
+        this.#small.delete(`${table}|${key}`);
+      }
+    }
+  }
+
+  /** After a database transaction that failed, what was cached may be ahead of what is stored. */
+  forget(): void {
+    this.#accounts.clear();
+    this.#small.clear();
+  }
+}
