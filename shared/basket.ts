@@ -4,6 +4,7 @@
 import { base64urlToBytes, bytesToBase64url } from './bytes.ts';
 import { type CustosEvent, eventBytes } from './event.ts';
 import { leafHash, nodeHash } from './log/hash.ts';
+import { rootFromInclusion } from './log/merkle.ts';
 import type { Hash } from './primitives.ts';
 
 /** Where one event stands in its basket: `path` are the sibling hashes from the leaf upward, base64url. */
@@ -37,22 +38,6 @@ function subtree(hash: Hash, leaves: readonly Uint8Array[], from: number, to: nu
 
 /** The root that an event at `position` leads to; undefined when the path does not fit the position. */
 export function basketRoot(hash: Hash, event: CustosEvent, position: BasketPosition): Uint8Array | undefined {
-  let { index } = position;
-  let last = position.size - 1;
-  if (index > last) return undefined;
-  let root = leafHash(hash, eventBytes(event));
-  for (const text of position.path) {
-    const sibling = base64urlToBytes(text);
-    if (sibling?.length !== 32 || last === 0) return undefined;
-    if (index % 2 === 1 || index === last) {
-      root = nodeHash(hash, sibling, root);
-      while (index % 2 === 0 && index !== 0) {
-        index = Math.floor(index / 2);
-        last = Math.floor(last / 2);
-      }
-    } else root = nodeHash(hash, root, sibling);
-    index = Math.floor(index / 2);
-    last = Math.floor(last / 2);
-  }
-  return last === 0 ? root : undefined;
+  const path = position.path.map((text) => base64urlToBytes(text) ?? new Uint8Array());
+  return rootFromInclusion(hash, { ...position, path, leafHash: leafHash(hash, eventBytes(event)) });
 }

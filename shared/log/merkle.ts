@@ -1,0 +1,176 @@
+// The RFC 6962 tree of the log: grows by appending, keeps the hash of every complete subtree, gives roots and proofs for
+// any size it has had.
+
+import { assert } from '../assert.ts';
+import { bytesEqual } from '../bytes.ts';
+import type { Hash } from '../primitives.ts';
+import { nodeHash } from './hash.ts';
+
+/** RFC 6962 section 2.1: the hash of an empty tree. */
+export const emptyRoot = (hash: Hash): Uint8Array => hash(new Uint8Array());
+
+export class MerkleTree {
+  readonly #hash: Hash;
+  /** levels[k][i] is the hash over leaves i * 2^k ... (i + 1) * 2^k - 1. */
+  readonly #levels: Uint8Array[][] = [[]];
+
+  constructor(hash: Hash) {
+    this.#hash = hash;
+  }
+
+  get size(): number {
+    return this.#levels[0]?.length ?? 0;
+  }
+
+  append(leaf: Uint8Array): void {
+    let level = 0;
+    let node = leaf;
+    for (;;) {
+      const row = this.#levels[level] ?? [];
+      this.#levels[level] = row;
+      row.push(node);
+      if (row.length % 2 === 1) return;
+      node = nodeHash(this.#hash, row[row.length - 2] as Uint8Array, node);
+      level += 1;
+    }
+  }
+
+  /** Undoes appends beyond `size`: for a batch whose commit failed. */
+  truncate(size: number): void {
+    for (const [level, row] of this.#levels.entries()) row.length = Math.min(row.length, Math.floor(size / 2 ** level));
+  }
+
+  /** The hash of a complete subtree; undefined where the tree has not grown so far. */
+  node(level: number, index: number): Uint8Array | undefined {
+    return this.#levels[level]?.[index];
+  }
+
+  root(size: number = this.size): Uint8Array {
+    assert(size >= 0 && size <= this.size, 'a root is asked for a size that the tree has had');
+    return size === 0 ? emptyRoot(this.#hash) : this.#range(0, size);
+  }
+
+  /** RFC 6962 section 2.1.1: the audit path of leaf `index` in the tree of `size`. */
+  inclusion(index: number, size: number = this.size): Uint8Array[] {
+    assert(index >= 0 && index < size && size <= this.size, 'a path is asked for a leaf of the tree');
+    const path: Uint8Array[] = [];
+    let from = 0;
+    let to = size;
+    while (to - from > 1) {
+      const middle = from + split(to - from);
+      if (index < middle) {
+        path.unshift(this.#range(middle, to));
+        to = middle;
+      } else {
+        path.unshift(this.#range(from, middle));
+        from = middle;
+      }
+    }
+    return path;
+  }
+
+  /** RFC 6962 section 2.1.2: that the tree of size `older` is a prefix of the tree of size `newer`. */
+  consistency(older: number, newer: number = this.size): Uint8Array[] {
+    assert(older >= 0 && older <= newer && newer <= this.size, 'a proof is asked between sizes of the tree');
+    return older === 0 || older === newer ? [] : this.#subproof(older, 0, newer, true);
+  }
+
+  #subproof(older: number, from: number, to: number, whole: boolean): Uint8Array[] {
+    if (older === to - from) return whole ? [] : [this.#range(from, to)];
+    const half = split(to - from);
+    return older <= half
+      ? [...this.#subproof(older, from, from + half, whole), this.#range(from + half, to)]
+      : [...this.#subproof(older - half, from + half, to, false), this.#range(from, from + half)];
+  }
+
+  #range(from: number, to: number): Uint8Array {
+    const width = to - from;
+    if (Number.isInteger(Math.log2(width)) && from % width === 0) {
+      const node = this.node(Math.log2(width), from / width);
+      assert(node, 'complete subtrees are kept');
+      return node;
+    }
+    const half = split(width);
+    return nodeHash(this.#hash, this.#range(from, from + half), this.#range(from + half, to));
+  }
+}
+
+/** The largest power of two below `size`. */
+function split(size: number): number {
+  let half = 1;
+  while (half * 2 < size) half *= 2;
+  return half;
+}
+
+export interface InclusionProof {
+  readonly index: number;
+  readonly size: number;
+  readonly leafHash: Uint8Array;
+  readonly path: readonly Uint8Array[];
+}
+
+/** The root a path leads to (RFC 9162 section 2.1.3.2); undefined when the path does not fit index and size. */
+export function rootFromInclusion(hash: Hash, proof: InclusionProof): Uint8Array | undefined {
+  let { index } = proof;
+  let last = proof.size - 1;
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(last) || index < 0 || index > last) return undefined;
+  let root = proof.leafHash;
+  for (const sibling of proof.path) {
+    if (sibling.length !== 32 || last === 0) return undefined;
+    if (index % 2 === 1 || index === last) {
+      root = nodeHash(hash, sibling, root);
+      while (index % 2 === 0 && index !== 0) {
+        index = Math.floor(index / 2);
+        last = Math.floor(last / 2);
+      }
+    } else root = nodeHash(hash, root, sibling);
+    index = Math.floor(index / 2);
+    last = Math.floor(last / 2);
+  }
+  return last === 0 ? root : undefined;
+}
+
+export function verifyInclusion(hash: Hash, proof: InclusionProof, root: Uint8Array): boolean {
+  if (proof.leafHash.length !== 32) return false;
+  const computed = rootFromInclusion(hash, proof);
+  return computed !== undefined && bytesEqual(computed, root);
+}
+
+export interface ConsistencyProof {
+  readonly older: { readonly size: number; readonly root: Uint8Array };
+  readonly newer: { readonly size: number; readonly root: Uint8Array };
+  readonly path: readonly Uint8Array[];
+}
+
+/** RFC 9162 section 2.1.4.2. There is no proof from an empty tree: whoever has seen nothing needs none. */
+export function verifyConsistency(hash: Hash, { older, newer, path }: ConsistencyProof): boolean {
+  if (!Number.isSafeInteger(older.size) || !Number.isSafeInteger(newer.size) || older.size < 0) return false;
+  if (older.size > newer.size || path.some((node) => node.length !== 32)) return false;
+  if (older.size === newer.size) return path.length === 0 && bytesEqual(older.root, newer.root);
+  if (older.size === 0) return false;
+  const nodes = Number.isInteger(Math.log2(older.size)) ? [older.root, ...path] : [...path];
+  let index = older.size - 1;
+  let last = newer.size - 1;
+  while (index % 2 === 1) {
+    index = Math.floor(index / 2);
+    last = Math.floor(last / 2);
+  }
+  const [first] = nodes;
+  if (first === undefined || path.length === 0) return false;
+  let olderRoot = first;
+  let newerRoot = first;
+  for (const node of nodes.slice(1)) {
+    if (last === 0) return false;
+    if (index % 2 === 1 || index === last) {
+      olderRoot = nodeHash(hash, node, olderRoot);
+      newerRoot = nodeHash(hash, node, newerRoot);
+      while (index % 2 === 0 && index !== 0) {
+        index = Math.floor(index / 2);
+        last = Math.floor(last / 2);
+      }
+    } else newerRoot = nodeHash(hash, newerRoot, node);
+    index = Math.floor(index / 2);
+    last = Math.floor(last / 2);
+  }
+  return last === 0 && bytesEqual(olderRoot, older.root) && bytesEqual(newerRoot, newer.root);
+}
