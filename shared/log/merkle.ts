@@ -144,10 +144,9 @@ export interface ConsistencyProof {
 
 /** RFC 9162 section 2.1.4.2. There is no proof from an empty tree: whoever has seen nothing needs none. */
 export function verifyConsistency(hash: Hash, { older, newer, path }: ConsistencyProof): boolean {
-  if (!Number.isSafeInteger(older.size) || !Number.isSafeInteger(newer.size) || older.size < 0) return false;
+  if (!Number.isSafeInteger(older.size) || !Number.isSafeInteger(newer.size) || older.size < 1) return false;
   if (older.size > newer.size || path.some((node) => node.length !== 32)) return false;
   if (older.size === newer.size) return path.length === 0 && bytesEqual(older.root, newer.root);
-  if (older.size === 0) return false;
   const nodes = Number.isInteger(Math.log2(older.size)) ? [older.root, ...path] : [...path];
   let index = older.size - 1;
   let last = newer.size - 1;
