@@ -1,0 +1,223 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { XmlDocument, XsdValidator } from 'libxml2-wasm';
+import { describe, expect, it } from 'vitest';
+import { dataPath, dataText, describeWithData } from '../../testing/data.ts';
+import { assetByCode } from '../asset.ts';
+import type { Day, Instant } from '../time.ts';
+import { type Booking, readCamt, writeCamt053, writeCamt054 } from './camt.ts';
+import { type PaymentOrder, readPain001, writePain001 } from './pain001.ts';
+import { readPain002, writePain002 } from './pain002.ts';
+import { decodeXml, parseXml } from './xml.ts';
+
+const cny = assetByCode('CNY')!;
+const createdAt = '2026-11-23T08:30:00.000Z' as Instant;
+const day = '2026-11-23' as Day;
+
+const order = (name: string, remittance: string | null = null): PaymentOrder => ({
+  messageId: '019daa1e3a2a70008000000000000001',
+  createdAt,
+  executionDate: day,
+  initiator: name,
+  debtorName: name,
+  debtorAgent: 'BKCHCNBJ',
+  asset: cny,
+  transactions: [
+    {
+      debtorAccount: 'DE89370400440532013000',
+      instructionId: '019daa1e3a2a700080000000000000-0',
+      endToEndId: name.slice(0, 60),
+      amount: 12_345_00n,
+      creditorName: name,
+      creditorAccount: '6222000100010001',
+      creditorAgent: null,
+      remittance,
+    },
+  ],
+});
+const booking = (name: string, credit: boolean, amount: bigint): Booking => ({
+  credit,
+  amount,
+  reference: 'REF-1',
+  day,
+  instructionId: 'I-1',
+  endToEndId: name,
+  creditorAccount: '9c1CNY',
+  debtorName: name,
+  remittance: name,
+  returnReason: credit ? 'AC04' : null,
+});
+const notification = (name: string) => ({
+  messageId: 'M-1',
+  createdAt,
+  account: '1100220033',
+  asset: cny,
+  bookings: [booking(name, true, 700n), booking(name, false, 300n)],
+});
+const written = (name: string) => ({
+  'pain.001.001.09': writePain001(order(name, name)),
+  'pain.002.001.10': writePain002({
+    messageId: 'S-1',
+    createdAt,
+    originalMessageId: 'M-1',
+    advices: [
+      { instructionId: 'I-1', endToEndId: name, status: 'RJCT', reason: 'AC04' },
+      { instructionId: 'I-2', endToEndId: null, status: 'ACSP', reason: null },
+    ],
+  }),
+  'camt.054.001.08': writeCamt054(notification(name)),
+  'camt.053.001.08': writeCamt053({ ...notification(name), day, opening: 1000n, closing: 1400n }),
+});
+
+describeWithData('what we write is valid by the schema', 'iso20022/xsd', () => {
+  const validators = new Map<string, XsdValidator>();
+  const errors = (message: string, xml: string): string | null => {
+    let validator = validators.get(message);
+    if (validator === undefined) {
+      validator = XsdValidator.fromDoc(XmlDocument.fromString(dataText(`iso20022/xsd/${message}.xsd`)));
+      validators.set(message, validator);
+    }
+    const document = XmlDocument.fromString(xml);
+    try {
+      validator.validate(document);
+      return null;
+    } catch (error) {
+      return String(error);
+    } finally {
+      document.dispose();
+    }
+  };
+
+  it('whatever a name is made of', () => {
+    const check = (name: string) => {
+      for (const [message, xml] of Object.entries(written(name))) expect(errors(message, xml)).toBeNull();
+    };
+    for (const name of ['王芳', '', ' ', 'A & B <Ltd> "x"', '𠮷野家', '\u0000\u0007', ']]>', 'x'.repeat(500)])
+      check(name);
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), check), { numRuns: 60 });
+  });
+});
+
+describe('what we write is read back the same', () => {
+  it('payments', () => {
+    const read = readPain001(writePain001(order('A & B <Ltd>', '貨款')));
+    expect(read.ok && read.value).toMatchObject({
+      message: 'pain.001.001.09',
+      findings: [],
+      payments: [
+        {
+          debtorAccount: 'DE89370400440532013000',
+          amount: 1_234_500n,
+          asset: 'CNY',
+          creditorName: 'A & B <Ltd>',
+          creditorAccount: '6222000100010001',
+          remittance: '貨款',
+          refusal: null,
+        },
+      ],
+    });
+  });
+
+  it('status reports, notifications and statements', () => {
+    const files = written('王芳');
+    const status = readPain002(files['pain.002.001.10']);
+    expect(status.ok && status.value.advices).toEqual([
+      { instructionId: 'I-1', endToEndId: '王芳', status: 'RJCT', reason: 'AC04' },
+      { instructionId: 'I-2', endToEndId: null, status: 'ACSP', reason: null },
+    ]);
+    const statement = readCamt(files['camt.053.001.08']);
+    expect(statement.ok && statement.value.statements[0]).toMatchObject({
+      account: '1100220033',
+      opening: 1000n,
+      closing: 1400n,
+      entries: [
+        {
+          credit: true,
+          amount: 700n,
+          reference: 'REF-1',
+          details: [{ creditorAccount: '9c1CNY', returnReason: 'AC04' }],
+        },
+        { credit: false, amount: 300n },
+      ],
+    });
+  });
+});
+
+describe('hostile and broken files', () => {
+  it('are refused and never throw', () => {
+    const bomb = '<!DOCTYPE a [<!ENTITY b "x">]><a>&b;</a>';
+    const deep = '<a>'.repeat(100) + '</a>'.repeat(100);
+    const refusalOf = (text: string) => {
+      const read = parseXml(text);
+      return read.ok ? 'read' : read.refusal.type;
+    };
+    expect([bomb, deep, '<a>', '', 'not xml', '<a b="1" b="2"/>'].map(refusalOf)).toEqual([
+      'not allowed',
+      'too large',
+      'not xml',
+      'not xml',
+      'not xml',
+      'not xml',
+    ]);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        const text = decodeXml(bytes);
+        if (text.ok) for (const read of [readPain001, readPain002, readCamt]) expect(read(text.value).ok).toBe(false);
+      }),
+    );
+  });
+});
+
+interface ManifestRow {
+  file: string;
+  family: string;
+  wellformed: string;
+  statements: string;
+  entries: string;
+}
+const manifest = (): ManifestRow[] => {
+  const [header, ...rows] = dataText('iso20022/MANIFEST.csv').trim().split('\n');
+  const names = header!.split(',');
+  return rows.map((row) => {
+    const cells = row.match(/("([^"]|"")*"|[^,]*)(,|$)/g)!.map((cell) => cell.replace(/,$/, ''));
+    return Object.fromEntries(names.map((name, i) => [name, cells[i] ?? ''])) as unknown as ManifestRow;
+  });
+};
+const sample = (file: string): string => {
+  const decoded = decodeXml(new Uint8Array(readFileSync(dataPath(`iso20022/samples/${file}`))));
+  if (!decoded.ok) throw new Error(`${file}: ${decoded.refusal.why}`);
+  return decoded.value;
+};
+
+describeWithData('real files of banks', 'iso20022/samples', () => {
+  it('every well-formed pain.001 is read, payment by payment', () => {
+    const files = manifest().filter((row) => row.family === 'pain.001' && row.wellformed === 'True');
+    expect(files.length).toBeGreaterThan(8);
+    for (const { file } of files) {
+      const text = sample(file);
+      const read = readPain001(text);
+      if (!read.ok) throw new Error(`${file}: ${read.refusal.why}`);
+      expect(`${file} ${read.value.payments.length}`).toBe(
+        `${file} ${text.match(/<(\w+:)?CdtTrfTxInf[\s>]/g)?.length ?? 0}`,
+      );
+    }
+  });
+
+  it('every well-formed camt statement has the statements and entries of the manifest', () => {
+    const files = manifest().filter((row) => /^camt\.05[234]$/.test(row.family) && row.wellformed === 'True');
+    expect(files.length).toBeGreaterThan(30);
+    const differing: string[] = [];
+    for (const { file, statements, entries } of files) {
+      const read = readCamt(sample(file));
+      const ours = read.ok
+        ? `${read.value.statements.length} ${read.value.statements.reduce((sum, one) => sum + one.entries.length, 0)}`
+        : read.refusal.why;
+      if (ours !== `${statements} ${entries}`) differing.push(`${file}: ${ours}, manifest ${statements} ${entries}`);
+    }
+    expect(differing).toEqual([]);
+  });
+
+  it('the folder holds what the manifest lists', () => {
+    expect(readdirSync(dataPath('iso20022/samples')).length).toBeGreaterThan(3);
+  });
+});
