@@ -10,8 +10,9 @@ import { child, children, type Element, find, parseXml, schemaText, type Tree, t
 export interface StatementEntry {
   readonly credit: boolean;
   readonly reversal: boolean;
-  /** Minor units, positive. */
-  readonly amount: bigint;
+  /** Minor units, positive; null where the entry gives none that can be read, for the reason in `unread`. */
+  readonly amount: bigint | null;
+  readonly unread: string | null;
   readonly asset: string;
   readonly reference: string | null;
   readonly bookingDate: string | null;
@@ -54,13 +55,8 @@ export function readCamt(text: string): Result<StatementMessage, Refusal> {
   for (const [kind, bodyName, part] of bodies) {
     const body = find(root.value, bodyName);
     if (body === undefined) continue;
-    try {
-      const statements = children(body, part).map(readStatement);
-      return ok({ kind, messageId: textAt(body, 'GrpHdr', 'MsgId') ?? '', statements });
-    } catch (strange) {
-      const why = strange instanceof Error ? strange.message : 'An amount could not be read.';
-      return refuse('amount malformed', 'The message was not read.', why, 'Ask the bank.');
-    }
+    const statements = children(body, part).map(readStatement);
+    return ok({ kind, messageId: textAt(body, 'GrpHdr', 'MsgId') ?? '', statements });
   }
   return refuse(
     'not a camt',
@@ -76,7 +72,7 @@ function readStatement(one: Element): Statement {
       for (const element of children(one, 'Bal'))
         if (textAt(element, 'Tp', 'CdOrPrtry', 'Cd') === code) {
           const { amount } = readAmount(element);
-          return textAt(element, 'CdtDbtInd') === 'DBIT' ? -amount : amount;
+          return amount !== null && textAt(element, 'CdtDbtInd') === 'DBIT' ? -amount : amount;
         }
     return null;
   };
@@ -91,16 +87,15 @@ function readStatement(one: Element): Statement {
   };
 }
 
-function readAmount(parent: Element): { amount: bigint; asset: string } {
+function readAmount(parent: Element): { amount: bigint | null; asset: string; unread: string | null } {
   const element = child(parent, 'Amt');
   const code = element?.attributes.Ccy ?? '';
   const asset = assetByCode(code);
   const read = asset === undefined ? undefined : decimalToMinor(element?.text ?? '', asset);
-  if (!read?.ok)
-    throw new Error(
-      `Line ${element?.line ?? parent.line}: ${read?.refusal.why ?? `${code} is not a currency we know.`}`,
-    );
-  return { amount: read.value, asset: code };
+  if (read?.ok) return { amount: read.value, asset: code, unread: null };
+  const why =
+    read?.refusal.why ?? (element === undefined ? 'It has no amount.' : `${code || 'Nothing'} is not a currency.`);
+  return { amount: null, asset: code, unread: `Line ${element?.line ?? parent.line}: ${why}` };
 }
 
 function readEntry(entry: Element): StatementEntry {
