@@ -1,0 +1,177 @@
+// A bank's core for demonstration and tests: takes pain.001, answers pain.002 and camt.054, gives camt.053 at the end of the
+// day; rejects and returns on request. Its state is durable, so that it can be killed like a real one.
+
+import Database from 'better-sqlite3-multiple-ciphers';
+import { assert } from '../../shared/assert.ts';
+import { assetByCode } from '../../shared/asset.ts';
+import { type Booking, writeCamt053, writeCamt054 } from '../../shared/iso20022/camt.ts';
+import { readPain001 } from '../../shared/iso20022/pain001.ts';
+import { type StatusAdvice, writePain002 } from '../../shared/iso20022/pain002.ts';
+import { children, find, parseXml, textAt } from '../../shared/iso20022/xml.ts';
+import { dayOf, msToInstant } from '../../shared/time.ts';
+import type { BankAdapter } from './adapter.ts';
+
+export interface Transfer {
+  readonly instructionId: string;
+  readonly endToEndId: string;
+  readonly asset: string;
+  readonly amount: bigint;
+  readonly creditorName: string;
+  readonly creditorAccount: string;
+}
+/** What becomes of a transfer; codes are ISO 20022 external reason codes such as AC04 (closed account). */
+export type Fate = 'settle' | { readonly reject: string } | { readonly returned: string };
+
+export interface SimulatorParts {
+  readonly file: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly clock: () => number;
+  /** The bank's pool account per asset. */
+  readonly accounts: Readonly<Record<string, string>>;
+  readonly fate?: (transfer: Transfer) => Fate;
+}
+
+export interface BankSimulator extends BankAdapter {
+  /** A payer's money arrives, quoting a custody account number or nothing. */
+  creditReceipt(receipt: { asset: string; amount: bigint; custodyNumber: string | null; payer: string }): void;
+  /** One statement per account, whose opening and entries add up to its closing. */
+  endOfDay(): void;
+  balance(asset: string): bigint;
+  close(): void;
+}
+
+const schema = `
+CREATE TABLE IF NOT EXISTS pools (asset TEXT PRIMARY KEY, balance INTEGER NOT NULL, opening INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS taken (message TEXT PRIMARY KEY) STRICT;
+CREATE TABLE IF NOT EXISTS outgoing (position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, xml TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS bookings (number INTEGER PRIMARY KEY AUTOINCREMENT, asset TEXT NOT NULL, json TEXT NOT NULL, stated INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS counter (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL) STRICT;
+INSERT OR IGNORE INTO counter VALUES (1, 0);
+`;
+
+export function openBankSimulator(parts: SimulatorParts): BankSimulator {
+  const database = new Database(parts.file);
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.exec(schema);
+  const pool = database.prepare('SELECT balance FROM pools WHERE asset = ?').pluck().safeIntegers();
+  const opening = database.prepare('SELECT opening FROM pools WHERE asset = ?').pluck().safeIntegers();
+  const setPool = database.prepare(
+    'INSERT INTO pools VALUES (?, ?, 0) ON CONFLICT (asset) DO UPDATE SET balance = excluded.balance',
+  );
+  const startDay = database.prepare('UPDATE pools SET opening = balance WHERE asset = ?');
+  const count = database.prepare('UPDATE counter SET value = value + 1 RETURNING value').pluck();
+  const queue = database.prepare('INSERT INTO outgoing (id, xml) VALUES (?, ?)');
+  const note = database.prepare('INSERT INTO bookings (asset, json, stated) VALUES (?, ?, 0)');
+  const unstated = database.prepare('SELECT json FROM bookings WHERE asset = ? AND stated = 0 ORDER BY number').pluck();
+  const state = database.prepare('UPDATE bookings SET stated = 1 WHERE asset = ?');
+  const take = database.prepare('INSERT OR IGNORE INTO taken VALUES (?)');
+
+  const now = () => msToInstant(parts.clock());
+  const nextId = (prefix: string) => `${prefix}${String(count.get()).padStart(8, '0')}`;
+  const balance = (asset: string): bigint => (pool.get(asset) as bigint | undefined) ?? 0n;
+  const account = (asset: string) => {
+    const number = parts.accounts[asset];
+    const known = assetByCode(asset);
+    assert(number !== undefined && known !== undefined, `the bank keeps an account in ${asset}`);
+    return { account: number, asset: known };
+  };
+
+  function book(asset: string, booking: Omit<Booking, 'reference' | 'day'>): Booking {
+    setPool.run(asset, balance(asset) + (booking.credit ? booking.amount : -booking.amount));
+    const whole = { ...booking, reference: nextId('R'), day: dayOf(now()) };
+    note.run(
+      asset,
+      JSON.stringify(whole, (_, value) => (typeof value === 'bigint' ? value.toString() : value)),
+    );
+    return whole;
+  }
+
+  function notify(asset: string, bookings: readonly Booking[]): void {
+    if (bookings.length === 0) return;
+    const messageId = nextId('N');
+    queue.run(messageId, writeCamt054({ messageId, createdAt: now(), ...account(asset), bookings }));
+  }
+
+  const send = database.transaction(({ id, xml }: { id: string; xml: string }) => {
+    if (take.run(id).changes === 0) return;
+    const file = readPain001(xml);
+    assert(file.ok, 'the gateway sends well-formed orders');
+    const references = instructionIds(xml);
+    const advices: StatusAdvice[] = [];
+    const settled: Booking[] = [];
+    const returned: Booking[] = [];
+    const [first] = file.value.payments;
+    file.value.payments.forEach((payment, i) => {
+      const instructionId = references[i] ?? '';
+      const { endToEndId, asset, amount, creditorName, creditorAccount } = payment;
+      const wish =
+        parts.fate?.({ instructionId, endToEndId, asset, amount, creditorName, creditorAccount }) ?? 'settle';
+      const fate: Fate = balance(asset) < amount ? { reject: 'AM04' } : wish;
+      const isRejected = typeof fate === 'object' && 'reject' in fate;
+      advices.push({
+        instructionId,
+        endToEndId,
+        status: isRejected ? 'RJCT' : 'ACSP',
+        reason: isRejected ? fate.reject : null,
+      });
+      if (isRejected) return;
+      const common = { amount, instructionId, endToEndId, creditorAccount: null, debtorName: null, remittance: null };
+      settled.push(book(asset, { ...common, credit: false, returnReason: null }));
+      if (typeof fate === 'object')
+        returned.push(book(asset, { ...common, credit: true, returnReason: fate.returned }));
+    });
+    const messageId = nextId('S');
+    queue.run(messageId, writePain002({ messageId, createdAt: now(), originalMessageId: id, advices }));
+    if (first !== undefined) for (const bookings of [settled, returned]) notify(first.asset, bookings);
+  });
+
+  const creditReceipt = database.transaction(
+    (receipt: { asset: string; amount: bigint; custodyNumber: string | null; payer: string }) => {
+      const { asset, amount, custodyNumber, payer } = receipt;
+      const nothing = { instructionId: null, endToEndId: null, remittance: null, returnReason: null };
+      notify(asset, [
+        book(asset, { ...nothing, credit: true, amount, creditorAccount: custodyNumber, debtorName: payer }),
+      ]);
+    },
+  );
+
+  const endOfDay = database.transaction(() => {
+    for (const asset of Object.keys(parts.accounts)) {
+      const bookings = (unstated.all(asset) as string[]).map(textToBooking);
+      const messageId = nextId('D');
+      const today = dayOf(now());
+      const opened = (opening.get(asset) as bigint | undefined) ?? 0n;
+      const figures = { opening: opened, closing: balance(asset), day: today };
+      queue.run(messageId, writeCamt053({ messageId, createdAt: now(), ...account(asset), bookings, ...figures }));
+      state.run(asset);
+      startDay.run(asset);
+    }
+  });
+
+  const outgoing = database.prepare('SELECT id, xml FROM outgoing ORDER BY position');
+  const drop = database.prepare('DELETE FROM outgoing WHERE id = ?');
+  return {
+    send: (message) => send.immediate(message),
+    receive: () => outgoing.all() as { id: string; xml: string }[],
+    acknowledge: (id) => void drop.run(id),
+    creditReceipt: (receipt) => creditReceipt.immediate(receipt),
+    endOfDay: () => endOfDay.immediate(),
+    balance,
+    close: () => void database.close(),
+  };
+}
+
+const textToBooking = (json: string): Booking => {
+  const booking = JSON.parse(json) as Omit<Booking, 'amount'> & { amount: string };
+  return { ...booking, amount: BigInt(booking.amount) };
+};
+
+/** Our own references, which the general reader does not keep: a platform's are of no use to us. */
+function instructionIds(xml: string): (string | null)[] {
+  const root = parseXml(xml);
+  const body = root.ok ? find(root.value, 'CstmrCdtTrfInitn') : undefined;
+  return children(body, 'PmtInf').flatMap((information) =>
+    children(information, 'CdtTrfTxInf').map((one) => textAt(one, 'PmtId', 'InstrId')),
+  );
+}
