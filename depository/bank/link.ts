@@ -133,7 +133,7 @@ function takeIn(parts: BankLinkParts, message: string, xml: string): RefusedByBo
 }
 
 function notified(parts: BankLinkParts, notification: Statement): CustosEvent[] {
-  return notification.entries.flatMap((entry) => {
+  return notification.entries.flatMap((entry): CustosEvent[] => {
     const [details] = entry.details;
     const valueDate = (entry.valueDate ?? entry.bookingDate ?? dayOf(msToInstant(parts.clock()))) as never;
     if (entry.amount === null || entry.reference === null) return [];
