@@ -1,0 +1,139 @@
+// Opens the SQLCipher file: fixed order, every setting read back, and no other way in. A handle here never offers what would
+// write plain text (serialize), fail silently (backup on a keyed file) or run foreign code (loadExtension).
+
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import Database from 'better-sqlite3-multiple-ciphers';
+import { assert } from '../../shared/assert.ts';
+import { bytesToHex } from '../../shared/bytes.ts';
+import type { Redacted } from '../../shared/redacted.ts';
+import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
+
+type Handle = InstanceType<typeof Database>;
+
+export interface Store {
+  prepare: Handle['prepare'];
+  exec(source: string): void;
+  /** Runs `work` in one IMMEDIATE database transaction; any throw undoes it. */
+  transaction<T>(work: () => T): T;
+  /** Reads one of the pragmas that are checked at opening, or a health check. */
+  readPragma(name: PragmaName): unknown;
+  /** Empties the WAL into the file and closes. */
+  close(): void;
+}
+
+export type StoreRefusal = Refusal<'no vault' | 'vault exists' | 'wrong vault key' | 'vault damaged'>;
+
+/** Settings in the order in which they are made, each with the value it must read back as. */
+const settings = [
+  ['journal_mode', 'WAL', 'wal'],
+  // The binding reopens a WAL file with NORMAL: FULL is set and checked on every connection.
+  ['synchronous', 'FULL', 2],
+  ['fullfsync', 'ON', 1],
+  ['checkpoint_fullfsync', 'ON', 1],
+  // Temporary files would not be encrypted.
+  ['temp_store', 'MEMORY', 2],
+  ['secure_delete', 'ON', 1],
+  ['foreign_keys', 'ON', 1],
+  ['trusted_schema', 'OFF', 0],
+  ['cell_size_check', 'ON', 1],
+  ['mmap_size', '0', 0],
+  ['busy_timeout', '5000', 5000],
+  ['cache_size', '-65536', -65536],
+] as const;
+const healthChecks = ['quick_check', 'integrity_check', 'foreign_key_check', 'user_version'] as const;
+export type PragmaName = (typeof settings)[number][0] | (typeof healthChecks)[number];
+const readable: ReadonlySet<string> = new Set([...settings.map(([name]) => name), ...healthChecks]);
+
+const keyText = /^[0-9a-f]{64}$/;
+const sqliteMagic = 'SQLite format 3\0';
+
+/** The key as SQLCipher takes it raw. Anything but 32 bytes is a bug: a malformed raw key would be taken as a passphrase. */
+export function rawKey(bytes: Uint8Array): Buffer {
+  const hex = bytesToHex(bytes);
+  assert(bytes.length === 32 && keyText.test(hex), 'the data key has exactly 32 bytes');
+  return Buffer.from(`x'${hex}'`, 'latin1');
+}
+
+export function openStore(file: string, key: Redacted, how: 'create' | 'open'): Result<Store, StoreRefusal> {
+  const what = 'The vault was not opened.';
+  if (how === 'open' && !existsSync(file))
+    return refuse('no vault', what, 'There is no vault file.', 'Set up this terminal.');
+  if (how === 'create' && existsSync(file))
+    return refuse('vault exists', what, 'There is a vault file already.', 'Unlock it.');
+  const database = new Database(file);
+  try {
+    applyKey(database, key);
+    database.prepare('SELECT count(*) FROM sqlite_master').get();
+  } catch {
+    database.close();
+    return refuse(
+      'wrong vault key',
+      what,
+      'The key does not open this file.',
+      'Unlock with the slot file that belongs to it.',
+    );
+  }
+  for (const [name, value, expected] of settings) {
+    database.pragma(`${name} = ${value}`);
+    assert(database.pragma(name, { simple: true }) === expected, `the vault runs with ${name} = ${value}`);
+  }
+  if (how === 'create') {
+    database.exec('CREATE TABLE vault_mark (one INTEGER PRIMARY KEY) STRICT');
+    database.pragma('wal_checkpoint(TRUNCATE)');
+    checkEncrypted(file);
+  } else if (!isHealthy(database)) {
+    database.close();
+    return refuse(
+      'vault damaged',
+      what,
+      'Pages of it were changed or lost.',
+      'Restore a backup; keep the damaged files.',
+    );
+  }
+  return ok(handle(database));
+}
+
+function applyKey(database: Handle, key: Redacted): void {
+  database.pragma("cipher = 'sqlcipher'");
+  database.pragma('legacy = 4');
+  const raw = rawKey(key.reveal());
+  try {
+    database.key(raw);
+  } finally {
+    raw.fill(0);
+  }
+}
+
+/** A new file must not be plain text by accident. */
+function checkEncrypted(file: string): void {
+  const start = Buffer.alloc(100);
+  const descriptor = openSync(file, 'r');
+  readSync(descriptor, start, 0, 100, 0);
+  closeSync(descriptor);
+  assert(start.subarray(0, 16).toString('latin1') !== sqliteMagic, 'the vault file is encrypted');
+}
+
+/** An empty answer is not health, and a broken page HMAC may be thrown rather than reported. */
+function isHealthy(database: Handle): boolean {
+  try {
+    return database.pragma('quick_check', { simple: true }) === 'ok';
+  } catch {
+    return false;
+  }
+}
+
+function handle(database: Handle): Store {
+  return {
+    prepare: database.prepare.bind(database) as Handle['prepare'],
+    exec: (source) => void database.exec(source),
+    transaction: (work) => database.transaction(work).immediate(),
+    readPragma(name) {
+      assert(readable.has(name), 'only pragmas that are known to exist are read: unknown ones answer nothing');
+      return database.pragma(name, { simple: true });
+    },
+    close() {
+      database.pragma('wal_checkpoint(TRUNCATE)');
+      database.close();
+    },
+  };
+}
