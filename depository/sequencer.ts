@@ -25,6 +25,8 @@ export interface SequencerParts {
   /** Key of the log: name is its origin. */
   readonly key: NoteKey;
   readonly sign: (message: Uint8Array) => Uint8Array;
+  /** The keyed id of a payee's account, where the programme's payee key is known. */
+  readonly payeeId?: (account: string) => string;
 }
 
 export type Outcome = Result<{ readonly sequence: number | null }, DecisionRefusal>;
@@ -120,7 +122,7 @@ export function openSequencer(parts: SequencerParts): Sequencer {
     layer: BooksLayer,
     submission: Submission,
   ): Result<{ leaf: Uint8Array; details: ReadonlyMap<string, object> }, DecisionRefusal> {
-    const details = checkDetails(sha256, submission);
+    const details = checkDetails(sha256, submission, parts.payeeId);
     if (!details.ok) return details;
     const admittedAt = notBefore(layer.get('head', 'head')?.admittedAt, msToInstant(parts.clock()));
     const record: LogRecord = { admittedAt, event: submission.event, evidence: submission.evidence };

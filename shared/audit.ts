@@ -8,7 +8,8 @@ import { canonicalText, parseCanonical } from './canonical.ts';
 import { decide } from './decide.ts';
 import type { CustosEvent } from './event.ts';
 import { nameId } from './ids.ts';
-import { commit, payeeDetailsSchema } from './instruction/payee.ts';
+import { payeesOf } from './instruction/kinds.ts';
+import { commit, detailsSchema } from './instruction/payee.ts';
 import { openCheckpoint } from './log/checkpoint.ts';
 import { leafHash } from './log/hash.ts';
 import { MerkleTree } from './log/merkle.ts';
@@ -247,17 +248,17 @@ class Audit {
   #remember(event: CustosEvent): void {
     if (event.type !== 'instruction.made') return;
     const { instruction } = event.body;
-    if (instruction.kind === 'payment') this.#committed.add(instruction.payee.details);
-    if (instruction.kind === 'batch') for (const item of instruction.items) this.#committed.add(item.payee.details);
+    if (instruction.kind === 'register client') this.#committed.add(instruction.identity);
+    for (const payee of payeesOf(instruction)) this.#committed.add(payee.details);
   }
 
   #detail(line: string | undefined): FirstBad | undefined {
     const json = parseCanonical(utf8(line ?? ''));
-    const details = payeeDetailsSchema.safeParse(json.ok ? json.value : undefined);
-    if (!details.success) return { seq: -1, what: 'payee details', why: 'A line of details is not in their form.' };
+    const details = detailsSchema.safeParse(json.ok ? json.value : undefined);
+    if (!details.success) return { seq: -1, what: 'details', why: 'A line of details is not in their form.' };
     const commitment = bytesToBase64url(commit(this.#primitives.sha256, details.data));
     if (!this.#committed.delete(commitment))
-      return { seq: -1, what: 'payee details', why: 'No instruction in the log committed to them.' };
+      return { seq: -1, what: 'details', why: 'No instruction in the log committed to them.' };
     this.#details += 1;
     return undefined;
   }
@@ -295,11 +296,10 @@ class Audit {
             `${this.#entries} entries booked again; cash held equals liabilities in ${programme?.assets.length ?? 0} asset(s)`,
             'the Merkle root of all records equals the root in the signed checkpoint',
             `the checkpoint is signed by the trusted log key and cosigned by ${this.#witnesses.length} trusted witness(es)`,
-            `${this.#details} payee detail(s) opened against their commitments`,
+            `${this.#details} detail(s) opened against their commitments`,
           ],
       notCovered: [
-        `${erased} payee detail(s) are not in the bundle (erased or withheld): their commitments stand alone`,
-        'names and documents of clients: only their commitments are in the log',
+        `${erased} detail(s) are not in the bundle (erased or withheld): their commitments stand alone`,
         'whether the bank really moved the money: compare the statements with the bank itself',
         'admission times: they are the word of the gateway, checked only not to go back',
       ],

@@ -89,6 +89,7 @@ export interface Tables {
   agreement: Agreement;
   client: { readonly id: string; readonly identity: string };
   account: LedgerAccount;
+  /** Ledger account by custody number and asset: one number may serve several assets. Key `number|asset`. */
   number: { readonly account: string };
   instruction: InstructionState;
   /** Ids of events in the log, to refuse a second use. */
@@ -211,6 +212,8 @@ export const available = (account: LedgerAccount): bigint => booked(account) - a
 export const windowKey = (scope: string, who: string, asset: string, on: Day): string =>
   `${scope}|${who}|${asset}|${on}`;
 
+export const numberKey = (number: string, asset: string): string => `${number}|${asset}`;
+
 /** The sum over the `days` days that end with `on`. */
 export function windowSum(books: Books, scope: string, who: string, asset: string, on: Day, days: number): bigint {
   let sum = 0n;
@@ -263,7 +266,8 @@ export class BooksLayer implements Books {
     const index = at.accounts + 1;
     const empty = { frozen: false, debits: 0n, credits: 0n, held: 0n, lastLeg: 0 };
     this.rows.account.set(account.id, { ...account, index, ...empty });
-    if (account.number !== null) this.rows.number.set(account.number, { account: account.id });
+    if (account.number !== null)
+      this.rows.number.set(numberKey(account.number, account.asset), { account: account.id });
     this.rows.head.set('head', { ...at, accounts: index });
   }
 

@@ -14,6 +14,7 @@ import {
   type InstructionState,
   type InstructionStateWord,
   type Leg,
+  numberKey,
   programmeOf,
   put,
   windowKey,
@@ -28,6 +29,7 @@ import type { Moment } from './instruction/kind.ts';
 import { kindOf } from './instruction/kinds.ts';
 import { checkFunds } from './instruction/refusals.ts';
 import type { Instruction } from './instruction/schema.ts';
+import { maxMinor } from './money.ts';
 import { coolingOffEndsMs, evaluatePolicy, missingGroups, type PolicyFacts, type Requirement } from './policy.ts';
 import type { Primitives } from './primitives.ts';
 import type { LogRecord } from './record.ts';
@@ -64,19 +66,51 @@ const no = (type: DecisionRefusal['type'], why: string, next: string): DecisionR
 
 /** Decides a record that parsed; shapes and canonical form were checked at the door (record.ts). */
 export function decide(books: Books, record: LogRecord, primitives: Primitives): Decision {
-  const { event } = record;
   const refusal =
-    refuseProgramme(books, event) ??
-    refuseClock(books, record) ??
-    refuseRepeat(books, event) ??
-    refuseState(books, record) ??
-    refuseActor(books, event) ??
-    checkEvidence(books, event, record.evidence, primitives);
-  if (refusal !== undefined) return { ok: false, refusal };
+    refuseBeforeEvidence(books, record) ?? checkEvidence(books, record.event, record.evidence, primitives);
+  return refusal === undefined ? decideByContent(books, record, primitives) : { ok: false, refusal };
+}
+
+/** An event that nobody has signed yet, as it would be admitted at that moment. */
+export type UnsignedRecord = Pick<LogRecord, 'admittedAt' | 'event'>;
+
+/** What `decide` would say if the evidence were in order: shown before anybody is asked to sign. */
+export function foresee(books: Books, record: UnsignedRecord, primitives: Primitives): Decision {
+  const refusal = refuseBeforeEvidence(books, record);
+  return refusal === undefined ? decideByContent(books, record, primitives) : { ok: false, refusal };
+}
+
+const refuseBeforeEvidence = (books: Books, record: UnsignedRecord): DecisionRefusal | undefined =>
+  refuseProgramme(books, record.event) ??
+  refuseClock(books, record) ??
+  refuseRepeat(books, record.event) ??
+  refuseState(books, record) ??
+  refuseActor(books, record.event);
+
+function decideByContent(books: Books, record: UnsignedRecord, primitives: Primitives): Decision {
   const decided = decideByType(books, record, primitives);
   if (!decided.ok) return decided;
+  const refusal = refuseOverflow(books, decided.value);
+  if (refusal !== undefined) return { ok: false, refusal };
   // Nothing is refused below this line.
   return ok([...count(books, record, primitives), ...decided.value]);
+}
+
+/** Turnover is an int64 in storage; what would not fit is refused before it is booked. */
+function refuseOverflow(books: Books, effects: readonly Effect[]): DecisionRefusal | undefined {
+  const turnover = new Map<string, bigint>();
+  for (const effect of effects) {
+    if (effect.type !== 'entry') continue;
+    for (const { debit, credit, amount } of effect.entry.legs)
+      for (const side of [`debits|${debit}`, `credits|${credit}`])
+        turnover.set(side, (turnover.get(side) ?? 0n) + amount);
+  }
+  for (const [side, added] of turnover) {
+    const [column, id] = side.split('|') as ['debits' | 'credits', string];
+    if ((books.get('account', id)?.[column] ?? 0n) + added > maxMinor)
+      return no('limit', `The turnover of ledger account ${id} would not fit 64 bits.`, 'Use another account.');
+  }
+  return undefined;
 }
 
 function refuseProgramme(books: Books, event: CustosEvent): DecisionRefusal | undefined {
@@ -89,7 +123,7 @@ function refuseProgramme(books: Books, event: CustosEvent): DecisionRefusal | un
   return undefined;
 }
 
-function refuseClock(books: Books, { admittedAt, event }: LogRecord): DecisionRefusal | undefined {
+function refuseClock(books: Books, { admittedAt, event }: UnsignedRecord): DecisionRefusal | undefined {
   if (admittedAt < head(books).admittedAt)
     return no('clock', 'Its admission time is before that of the record before it.', 'The gateway must not go back.');
   if (instantToMs(event.at) > instantToMs(admittedAt) + clockSkewMs)
@@ -105,7 +139,7 @@ function refuseRepeat(books: Books, event: CustosEvent): DecisionRefusal | undef
 }
 
 /** The instruction an event speaks of is there, is the one the signer saw, and is in a state that allows it. */
-function refuseState(books: Books, { admittedAt, event }: LogRecord): DecisionRefusal | undefined {
+function refuseState(books: Books, { admittedAt, event }: UnsignedRecord): DecisionRefusal | undefined {
   switch (event.type) {
     case 'instruction.approved':
     case 'instruction.declined':
@@ -179,7 +213,7 @@ function refuseActor(books: Books, event: CustosEvent): DecisionRefusal | undefi
   return undefined;
 }
 
-function decideByType(books: Books, record: LogRecord, primitives: Primitives): Decision {
+function decideByType(books: Books, record: UnsignedRecord, primitives: Primitives): Decision {
   const { event } = record;
   const moment: Moment = {
     instruction: event.id,
@@ -217,7 +251,7 @@ function decideByType(books: Books, record: LogRecord, primitives: Primitives): 
 }
 
 /** The event's place in the log: counted, and its id and digest remembered. */
-function count(books: Books, { admittedAt, event }: LogRecord, primitives: Primitives): Effect[] {
+function count(books: Books, { admittedAt, event }: UnsignedRecord, primitives: Primitives): Effect[] {
   const at = head(books);
   const greatestId = laterId(event.id, at.greatestId);
   const digest = bytesToBase64url(eventDigest(primitives.sha256, event));
@@ -541,8 +575,7 @@ function credit(books: Books, event: EventOf<'bank.credited'>, { today }: Moment
     return { ok: false, refusal: no('account state', `This programme does not keep ${asset}.`, 'Send it back.') };
   const used = useReference(books, asset, reference, event.id);
   if (!used.ok) return used;
-  const quoted = number === null ? undefined : books.get('number', number)?.account;
-  const known = quoted !== undefined && books.get('account', quoted)?.asset === asset ? quoted : undefined;
+  const known = number === null ? undefined : books.get('number', numberKey(number, asset))?.account;
   const target = known ?? houseAccountId('suspense', asset);
   const targetClass = books.get('account', target)?.class ?? 'suspense';
   const flow = checkFlow(event.type, 'cash', targetClass);

@@ -10,6 +10,7 @@ import { itemOf } from '../../shared/decide.ts';
 import { type CustosEvent, type EventOf, type EventType, eventSchema } from '../../shared/event.ts';
 import { type MachineEvidence, machineMessage } from '../../shared/evidence.ts';
 import type { EventId } from '../../shared/ids.ts';
+import { payeesOf } from '../../shared/instruction/kinds.ts';
 import { type PayeeDetails, payeeDetailsSchema } from '../../shared/instruction/payee.ts';
 import { readCamt, type Statement } from '../../shared/iso20022/camt.ts';
 import { type PaymentOrder, writePain001 } from '../../shared/iso20022/pain001.ts';
@@ -72,7 +73,7 @@ function orderOf({ store, sequencer, clock }: BankLinkParts, id: string): Paymen
   const programme = books.get('programme', 'programme');
   const body = instruction?.body;
   assert(programme && (body?.kind === 'payment' || body?.kind === 'batch'), 'only payments go to the bank');
-  const payees = body.kind === 'payment' ? [body.payee] : body.items.map((item) => item.payee);
+  const payees = payeesOf(body);
   const asset = assetByCode(body.asset);
   assert(asset, 'assets of a programme are known');
   const createdAt = msToInstant(clock());

@@ -39,7 +39,7 @@ export interface PrfOutputs {
 
 export interface PrfSalts {
   readonly first: Uint8Array;
-  readonly second: Uint8Array;
+  readonly second: Uint8Array | null;
 }
 
 export type CeremonyRefusal = Refusal<'ceremony refused'>;
@@ -98,7 +98,7 @@ export async function requestOptions(
 
 const saltsToText = ({ first, second }: PrfSalts) => ({
   first: bytesToBase64url(first),
-  second: bytesToBase64url(second),
+  ...(second === null ? {} : { second: bytesToBase64url(second) }),
 });
 
 const no = (why: string): { readonly ok: false; readonly refusal: CeremonyRefusal } =>

@@ -4,6 +4,7 @@ import {
   type BookedLeg,
   type Books,
   type BooksLayer,
+  type InstructionState,
   type LedgerAccount,
   rowToText,
   type TableName,
@@ -21,6 +22,7 @@ interface Statement {
   get(...values: unknown[]): unknown;
   iterate(...values: unknown[]): IterableIterator<unknown>;
   safeIntegers(on?: boolean): Statement;
+  pluck(on?: boolean): Statement;
 }
 
 interface AccountRow {
@@ -73,6 +75,9 @@ export class SqlBooks implements Books {
       windows: statement('SELECT key, sum FROM windows').safeIntegers(),
       instruction: statement('SELECT row FROM instructions WHERE id = ?'),
       instructions: statement('SELECT id AS key, row FROM instructions'),
+      waiting: statement("SELECT row FROM instructions WHERE state = 'waiting' AND id > ? ORDER BY id LIMIT ?").pluck(),
+      page: statement('SELECT row FROM instructions WHERE id > ? ORDER BY id LIMIT ?').pluck(),
+      accountPage: statement('SELECT * FROM accounts WHERE id > ? ORDER BY id LIMIT ?').safeIntegers(),
       state: statement('SELECT row FROM state WHERE name = ? AND key = ?'),
       states: statement('SELECT key, row FROM state WHERE name = ?'),
       legs: statement('SELECT * FROM legs ORDER BY number').safeIntegers(),
@@ -144,6 +149,16 @@ export class SqlBooks implements Books {
         yield [key, (text === undefined ? columns : textToRow(table, text)) as Tables[T]];
       }
     }
+  }
+
+  /** Up to `limit` instructions after an id, in the order of their making; all of them, or those that wait. */
+  instructionsAfter(id: string, limit: number, which: 'all' | 'waiting'): InstructionState[] {
+    const rows = (which === 'all' ? this.#statements.page : this.#statements.waiting).iterate(id, limit);
+    return [...rows].map((text) => textToRow('instruction', text as string));
+  }
+
+  accountsAfter(id: string, limit: number): LedgerAccount[] {
+    return [...this.#statements.accountPage.iterate(id, limit)].map((row) => rowToAccount(row as AccountRow));
   }
 
   *legs(): Generator<BookedLeg> {

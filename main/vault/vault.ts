@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { derive, random } from '../../crypto/secret.ts';
+import { derive, ed25519PublicKey, random } from '../../crypto/secret.ts';
 import { assert } from '../../shared/assert.ts';
 import { base64urlToBytes, bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import { Redacted } from '../../shared/redacted.ts';
@@ -57,9 +57,22 @@ export class Vault {
     return new Redacted(derive(this.#root.reveal(), utf8(this.#file.vault), 'custos/db/v1'));
   }
 
+  /** The same vault after its folder was renamed. */
+  movedTo(directory: string): Vault {
+    return new Vault(directory, this.#root, this.#file);
+  }
+
   /** The terminal's own Ed25519 seed, for cosigning and for its requests to the gateway. */
   terminalSeed(): Redacted {
     return new Redacted(derive(this.#root.reveal(), utf8(this.#file.vault), 'custos/terminal/v1'));
+  }
+
+  /** base64url of the raw public key of the terminal. */
+  terminalPublicKey(): string {
+    const seed = this.terminalSeed();
+    const key = ed25519PublicKey(seed.reveal());
+    seed.dispose();
+    return key;
   }
 
   slotOf(operator: string): Slot | undefined {
@@ -172,6 +185,13 @@ export function recoverVault(directory: string, shares: readonly string[]): Resu
   if (!key.ok) return key;
   const root = unwrapForRecovery(file.value, key.value);
   return root.ok ? ok(new Vault(directory, new Redacted(root.value), file.value)) : root;
+}
+
+/** Who can unlock here, before anything is unlocked. */
+export function enrolledHere(directory: string): readonly { readonly operator: string; readonly kind: string }[] {
+  const file = readSlots(slotPath(directory));
+  if (!file.ok) return [];
+  return file.value.slots.flatMap(({ operator, kind }) => (operator === null ? [] : [{ operator, kind }]));
 }
 
 /** What the authenticator must evaluate for this operator, before anything is unlocked. */

@@ -9,6 +9,7 @@ import { fee } from './fee.ts';
 import { freeze, unfreeze } from './freeze.ts';
 import type { Kind } from './kind.ts';
 import { openAccount } from './open-account.ts';
+import type { Payee } from './payee.ts';
 import { payment } from './payment.ts';
 import { receiptAllocation } from './receipt-allocation.ts';
 import { registerClient } from './register-client.ts';
@@ -36,3 +37,9 @@ export const instructionKinds = Object.keys(kinds) as readonly InstructionKind[]
 
 export const kindOf = (instruction: Instruction): Kind<Instruction> =>
   kinds[instruction.kind]() as unknown as Kind<Instruction>;
+
+/** The payees outside custody that an instruction names, one per item. */
+export function payeesOf(instruction: Instruction): readonly Payee[] {
+  if (instruction.kind === 'payment') return [instruction.payee];
+  return instruction.kind === 'batch' ? instruction.items.map((item) => item.payee) : [];
+}

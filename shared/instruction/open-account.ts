@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { clientRoles } from '../accounts.ts';
 import { assetCode } from '../asset.ts';
-import { programmeOf } from '../books.ts';
+import { numberKey, programmeOf } from '../books.ts';
 import { nameId } from '../ids.ts';
 import { type Kind, movesNothing } from './kind.ts';
 import { duplicate, malformed, unknown } from './refusals.ts';
@@ -27,7 +27,7 @@ export const openAccount: Kind<OpenAccount> = {
     if (books.get('client', client) === undefined) return unknown('client', client);
     if (!programmeOf(books)?.assets.includes(asset)) return malformed(`This programme does not keep ${asset}.`);
     if (books.get('account', account) !== undefined) return duplicate('Ledger account', account);
-    if (books.get('number', number) !== undefined) return duplicate('Account number', number);
+    if (books.get('number', numberKey(number, asset)) !== undefined) return duplicate('Account number', number);
     return undefined;
   },
   effects: ({ account, client, asset, number }) => [

@@ -15,6 +15,8 @@ export const payeeSchema = z.strictObject({
   tail: z.string().min(1).max(4),
 });
 
+export type Payee = z.infer<typeof payeeSchema>;
+
 export const payeeDetailsSchema = z.strictObject({
   salt: base64url(22, 43),
   name: z.string().max(140),
@@ -24,6 +26,14 @@ export const payeeDetailsSchema = z.strictObject({
   remittance: z.string().max(140).nullable(),
 });
 export type PayeeDetails = z.infer<typeof payeeDetailsSchema>;
+
+/** Who a client is, behind the commitment in `register client`. */
+export const clientDetailsSchema = z.strictObject({ salt: base64url(22, 43), client: z.string().min(1).max(140) });
+export type ClientDetails = z.infer<typeof clientDetailsSchema>;
+
+/** Whatever travels beside an event and can be erased. */
+export const detailsSchema = z.union([payeeDetailsSchema, clientDetailsSchema]);
+export type EventDetails = z.infer<typeof detailsSchema>;
 
 /** SHA-256 over the salt and the canonical details, which include it: hiding while the salt is unknown. */
 export function commit(hash: Hash, details: { readonly salt: string }): Uint8Array {

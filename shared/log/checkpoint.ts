@@ -80,3 +80,7 @@ export const logKey = (origin: string, publicKey: Uint8Array): NoteKey => ({
   algorithm: noteAlgorithm.ed25519,
   publicKey,
 });
+
+/** A terminal vouches as a witness under this name, with the key that its programme enrolled. */
+export const terminalWitnessKey = (origin: string, terminal: string, publicKey: Uint8Array): NoteKey =>
+  witnessKey(`${origin}/terminal/${terminal}`, publicKey);

@@ -1,0 +1,126 @@
+// The embedded depository: one programme, its log on SQLite, the simulated bank, and the HTTP door, in one process.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { payeeIdUnder } from '../crypto/payee.ts';
+import { random } from '../crypto/secret.ts';
+import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
+import type { Invitation } from '../shared/contract/invitation.ts';
+import type { Programme } from '../shared/event.ts';
+import { eventIdFrom } from '../shared/ids.ts';
+import { logKey } from '../shared/log/checkpoint.ts';
+import { formatNoteKey } from '../shared/log/note.ts';
+import type { Primitives } from '../shared/primitives.ts';
+import { expireInstructions, type RefusedByBooks, runBankLink } from './bank/link.ts';
+import { type BankSimulator, type Fate, openBankSimulator, type Transfer } from './bank/simulator.ts';
+import { type Gateway, openGateway } from './gateway.ts';
+import { openBankKeys } from './keys.ts';
+import { openLogStore } from './log-store.ts';
+import { openProgramme } from './open-programme.ts';
+import type { Outcome } from './sequencer.ts';
+import { buildServer } from './server.ts';
+
+export interface DepositoryParts {
+  readonly directory: string;
+  readonly programme: string;
+  readonly name: string;
+  /** C2SP origin of the log. */
+  readonly origin: string;
+  readonly relyingParty: Invitation['relyingParty'];
+  /** The bank's pool account per asset. */
+  readonly pools: Readonly<Record<string, string>>;
+  readonly primitives: Primitives;
+  readonly clock: () => number;
+  /** 0 for any free port. Only this machine can reach it. */
+  readonly port: number;
+  readonly fate?: (transfer: Transfer) => Fate;
+  readonly readerToken?: string;
+}
+
+export interface Depository {
+  readonly gateway: Gateway;
+  readonly bank: BankSimulator;
+  readonly invitation: Invitation;
+  /** Opens the programme with the bank's keys; what the bank decides alone. */
+  open(body: Pick<Programme, 'assets' | 'officers' | 'terminals' | 'policy' | 'agreement'>): Promise<Outcome>;
+  /** Sends and takes in bank messages, and lets expire what is due; returns what the books would not take. */
+  run(): readonly RefusedByBooks[];
+  close(): Promise<void>;
+}
+
+export async function openDepository(parts: DepositoryParts): Promise<Depository> {
+  const { directory, programme, primitives, clock } = parts;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const keys = openBankKeys(join(directory, 'bank-keys.json'));
+  const store = openLogStore(join(directory, 'log.sqlite'));
+  const key = logKey(parts.origin, base64urlToBytes(keys.gateway.publicKey) ?? new Uint8Array());
+  const payeeId = payeeIdUnder(keys.payeeKey);
+  const gateway = openGateway({ store, primitives, clock, key, sign: keys.gateway.sign, payeeId });
+  const bank = openBankSimulator({
+    file: join(directory, 'bank.sqlite'),
+    clock,
+    accounts: parts.pools,
+    ...(parts.fate === undefined ? {} : { fate: parts.fate }),
+  });
+  const newId = (unixMs: number) => eventIdFrom(unixMs, random(10));
+  const link = {
+    programme,
+    store,
+    sequencer: gateway.sequencer,
+    bank,
+    primitives,
+    clock,
+    newId,
+    signAs: { adapter: keys.adapter.sign, gateway: keys.gateway.sign },
+  };
+  const server = buildServer({
+    programmes: new Map([[programme, gateway]]),
+    primitives,
+    clock,
+    ...(parts.readerToken === undefined ? {} : { readerToken: parts.readerToken }),
+  });
+  const url = await server.listen({ host: '127.0.0.1', port: parts.port });
+  return {
+    gateway,
+    bank,
+    invitation: {
+      format: 'custos-invitation/1',
+      programme,
+      name: parts.name,
+      url,
+      rootKey: keys.root.publicKey,
+      logKey: formatNoteKey(primitives.sha256, key),
+      relyingParty: parts.relyingParty,
+      payeeKey: bytesToBase64url(keys.payeeKey),
+    },
+    open: (body) =>
+      openProgramme(gateway, {
+        id: programme,
+        eventId: newId(clock()),
+        nowMs: clock(),
+        primitives,
+        signAsRoot: keys.root.sign,
+        programme: {
+          name: parts.name,
+          origin: parts.origin,
+          relyingParty: parts.relyingParty,
+          bank: {
+            rootKey: keys.root.publicKey,
+            gatewayKey: keys.gateway.publicKey,
+            adapterKey: keys.adapter.publicKey,
+          },
+          ...body,
+        },
+      }),
+    run() {
+      if (gateway.sequencer().tree.size === 0) return [];
+      expireInstructions(link);
+      return runBankLink(link);
+    },
+    async close() {
+      await server.close();
+      bank.close();
+      store.close();
+    },
+  };
+}

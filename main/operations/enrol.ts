@@ -1,0 +1,254 @@
+// Enrol: a person with a passphrase and an authenticator becomes able to unlock this terminal and to sign on it. The first
+// person of a terminal makes the vault (first run). The authenticator's PRF is measured twice before it is relied on.
+
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { ed25519PublicKey, mac, random } from '../../crypto/secret.ts';
+import { base64urlToBytes, bytesEqual, bytesToBase64url, utf8 } from '../../shared/bytes.ts';
+import type { Assertion, Registration } from '../../shared/contract/ceremony.ts';
+import type { Invitation } from '../../shared/contract/invitation.ts';
+import type { Creation, Request } from '../../shared/contract/terminal.ts';
+import type { Operator, Role, Terminal as TerminalRecord } from '../../shared/operator.ts';
+import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
+import {
+  creationOptions,
+  type PrfOutputs,
+  type PublicCredential,
+  requestOptions,
+  verifyAssertion,
+  verifyRegistration,
+} from '../identity/relying-party.ts';
+import { openSession } from '../session.ts';
+import { migrate } from '../store/migrate.ts';
+import { migrations } from '../store/migrations/all.ts';
+import { openStore } from '../store/open.ts';
+import { readSetting, settingNames, writeSetting } from '../store/settings.ts';
+import { mayWrite, type Terminal, unlocked } from '../terminal.ts';
+import { createVault, databasePath, type NewPerson, slotPath } from '../vault/vault.ts';
+
+interface Person {
+  readonly operator: string;
+  readonly role: Role;
+  readonly staffId: string;
+  readonly passphrase: string;
+}
+
+interface Begun extends Person {
+  /** Slot, PRF for unlocking, PRF for signing. */
+  readonly salts: readonly [Uint8Array, Uint8Array, Uint8Array];
+  readonly challenge: Uint8Array;
+  /** Present for the first person of a terminal. */
+  readonly founding: { readonly invitation: Invitation; readonly terminal: string } | null;
+}
+
+/** What is remembered between touches. */
+export type Enrolment = Begun & {
+  readonly credential: PublicCredential | null;
+  /** What earlier touches gave for the same salts. */
+  readonly measured: PrfOutputs | null;
+};
+
+export interface Enrolled {
+  readonly operator: Operator;
+  readonly terminal: TerminalRecord;
+}
+
+const minPassphrase = 12;
+
+export async function firstRun(
+  terminal: Terminal,
+  input: Person & { readonly invitation: Invitation; readonly terminal: string },
+): Promise<Result<Creation, Refusal>> {
+  const { invitation, terminal: id, ...person } = input;
+  const { relyingParty, directory } = terminal.parts;
+  const what = 'The terminal was not set up.';
+  if (existsSync(slotPath(directory))) return refuse('vault exists', what, 'It is set up already.', 'Unlock it.');
+  const fits =
+    invitation.relyingParty.id === relyingParty.id &&
+    relyingParty.origins.every((origin) => invitation.relyingParty.origins.includes(origin));
+  if (!fits)
+    return refuse(
+      'wrong origin',
+      what,
+      'The invitation is for terminals at another address.',
+      'Ask the bank for one for this terminal.',
+    );
+  return begin(terminal, person, { invitation, terminal: id }, []);
+}
+
+export async function enrol(terminal: Terminal, person: Person): Promise<Result<Creation, Refusal>> {
+  const session = mayWrite(terminal);
+  if (!session.ok) return session;
+  const what = 'Nobody was enrolled.';
+  if (session.value.vault.slotOf(person.operator) !== undefined)
+    return refuse('duplicate', what, `${person.operator} is enrolled on this terminal.`, 'Choose another operator id.');
+  const { store } = session.value;
+  const known = settingNames(store, 'person ').flatMap((name) => {
+    const operator = JSON.parse(readSetting(store, name as `person ${string}`) ?? 'null') as Operator | null;
+    return operator?.credentials.map((one) => one.id) ?? [];
+  });
+  return begin(terminal, person, null, known);
+}
+
+async function begin(
+  terminal: Terminal,
+  person: Person,
+  founding: Begun['founding'],
+  known: readonly string[],
+): Promise<Result<Creation, Refusal>> {
+  if (person.passphrase.normalize('NFC').length < minPassphrase)
+    return refuse(
+      'passphrase too short',
+      'Nobody was enrolled.',
+      `The passphrase has fewer than ${minPassphrase} characters.`,
+      'Choose a longer one: four or more words that do not belong together.',
+    );
+  const salts = [random(32), random(32), random(32)] as const;
+  const challenge = random(32);
+  const options = await creationOptions(terminal.parts.relyingParty, {
+    operator: person.operator,
+    challenge,
+    salts: { first: salts[1], second: salts[2] },
+    known,
+  });
+  const ceremony = terminal.enrolments.begin({
+    ...person,
+    salts,
+    challenge,
+    founding,
+    credential: null,
+    measured: null,
+  });
+  return ok({ kind: 'create', ceremony, options });
+}
+
+type Step = { readonly next: Request } | { readonly enrolled: Enrolled };
+type Answer = { readonly registration: Registration } | { readonly assertion: Assertion };
+
+export async function enrolStep(
+  terminal: Terminal,
+  { ceremony, answer }: { readonly ceremony: string; readonly answer: Answer },
+): Promise<Result<Step, Refusal>> {
+  const taken = terminal.enrolments.take(ceremony);
+  if (!taken.ok) return taken;
+  const begun = taken.value;
+  const party = terminal.parts.relyingParty;
+  if ('registration' in answer) {
+    if (begun.credential !== null) return outOfOrder;
+    const registered = await verifyRegistration(party, begun.challenge, answer.registration);
+    if (!registered.ok) return registered;
+    const { credential, prf } = registered.value;
+    return touchAgain(terminal, { ...begun, credential, measured: prf.first && prf.second ? prf : null });
+  }
+  if (begun.credential === null) return outOfOrder;
+  const touched = await verifyAssertion(party, begun.challenge, begun.credential, answer.assertion);
+  if (!touched.ok) return touched;
+  const { first, second } = touched.value;
+  if (first === null || second === null) {
+    if (!terminal.parts.allowPassphraseOnly || begun.measured !== null) return noPrf;
+    return finish(terminal, begun, begun.credential, null);
+  }
+  if (begun.measured === null) return touchAgain(terminal, { ...begun, measured: touched.value });
+  const same =
+    bytesEqual(first, begun.measured.first ?? new Uint8Array()) &&
+    bytesEqual(second, begun.measured.second ?? new Uint8Array());
+  return same ? finish(terminal, begun, begun.credential, { first, second }) : noPrf;
+}
+
+const outOfOrder = refuse('out of order', 'Nobody was enrolled.', 'The answer is to another question.', 'Start again.');
+const noPrf = refuse(
+  'prf missing',
+  'Nobody was enrolled.',
+  'This security key gives no lasting secret (PRF), or not the same one twice.',
+  'Use a key with hmac-secret, or a platform authenticator that has PRF.',
+);
+
+async function touchAgain(terminal: Terminal, state: Enrolment): Promise<Result<Step, Refusal>> {
+  const challenge = random(32);
+  const options = await requestOptions(terminal.parts.relyingParty, {
+    challenge,
+    credentials: [{ id: state.credential?.id ?? '', salts: { first: state.salts[1], second: state.salts[2] } }],
+  });
+  const ceremony = terminal.enrolments.begin({ ...state, challenge });
+  return ok({ next: { kind: 'get', ceremony, options } });
+}
+
+async function finish(
+  terminal: Terminal,
+  begun: Enrolment,
+  credential: PublicCredential,
+  prf: { readonly first: Uint8Array; readonly second: Uint8Array } | null,
+): Promise<Result<Step, Refusal>> {
+  const newPerson: NewPerson = {
+    operator: begun.operator,
+    factors: {
+      passphrase: begun.passphrase,
+      prf: prf === null ? null : { credential: credential.id, output: prf.first },
+    },
+    salts: begun.salts,
+    signOutput: prf?.second ?? null,
+  };
+  const publicKey = (seed: Uint8Array | null) => (seed === null ? null : ed25519PublicKey(seed));
+  const record = (signingKey: string | null, payeeKey: string): Operator => ({
+    id: begun.operator,
+    role: begun.role,
+    // Keyed, so that staff numbers cannot be tried out against the log.
+    person: bytesToBase64url(mac(base64urlToBytes(payeeKey) ?? new Uint8Array(), utf8(`person\n${begun.staffId}`))),
+    credentials: [{ id: credential.id, publicKey: credential.publicKey, prf: prf !== null }],
+    signingKey,
+  });
+  const { founding } = begun;
+  try {
+    if (founding === null) {
+      const session = unlocked(terminal);
+      if (!session.ok) return session;
+      const { vault, store, invitation } = session.value;
+      const operator = record(await vault.addPerson(newPerson, publicKey), invitation.payeeKey);
+      writeSetting(store, `person ${operator.id}`, JSON.stringify(operator));
+      return ok({ enrolled: { operator, terminal: session.value.terminalRecord() } });
+    }
+    return await foundVault(
+      terminal,
+      founding,
+      newPerson,
+      (key) => record(key, founding.invitation.payeeKey),
+      publicKey,
+    );
+  } finally {
+    prf?.first.fill(0);
+    prf?.second.fill(0);
+  }
+}
+
+/** Builds the whole vault beside its place and moves it there at the end: it is there complete, or not at all. */
+async function foundVault(
+  terminal: Terminal,
+  founding: NonNullable<Begun['founding']>,
+  person: NewPerson,
+  record: (signingKey: string | null) => Operator,
+  publicKey: (seed: Uint8Array | null) => string | null,
+): Promise<Result<Step, Refusal>> {
+  const { directory, allowPassphraseOnly } = terminal.parts;
+  const building = `${directory}.new`;
+  rmSync(building, { recursive: true, force: true });
+  const { vault, value } = await createVault(building, { allowPassphraseOnly }, person, publicKey);
+  const operator = record(value);
+  const key = vault.databaseKey();
+  const store = openStore(databasePath(building), key, 'create');
+  key.dispose();
+  if (!store.ok) return store;
+  const migrated = migrate(store.value, migrations);
+  if (!migrated.ok) return migrated;
+  store.value.transaction(() => {
+    writeSetting(store.value, 'invitation', JSON.stringify(founding.invitation));
+    writeSetting(store.value, 'terminal', founding.terminal);
+    writeSetting(store.value, `person ${operator.id}`, JSON.stringify(operator));
+  });
+  store.value.close();
+  rmSync(directory, { recursive: true, force: true });
+  renameSync(building, directory);
+  const moved = vault.movedTo(directory);
+  const session = openSession(person.operator, moved, directory, terminal.parts);
+  if (!session.ok) return session;
+  terminal.session = session.value;
+  return ok({ enrolled: { operator, terminal: session.value.terminalRecord() } });
+}

@@ -1,0 +1,121 @@
+// Export audit: writes the bundle and the plain-text journal, and verifies the bundle as any auditor would before handing it
+// over. Files appear complete under their name or not at all.
+
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleLines, type Trust, verifyBundle } from '../../shared/audit.ts';
+import { bytesToBase64, utf8ToText } from '../../shared/bytes.ts';
+import { entryToJournal } from '../../shared/journal.ts';
+import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
+import { allAttachments, attachmentCount } from '../store/attachments.ts';
+import { storedRecords } from '../store/log.ts';
+import { readSetting } from '../store/settings.ts';
+import { type Terminal, unlocked } from '../terminal.ts';
+
+export interface ExportReport {
+  readonly bundle: string;
+  readonly journal: string;
+  readonly events: number;
+  readonly size: number;
+  readonly root: string;
+  readonly verified: boolean;
+}
+export type ExportStep =
+  | { readonly done: number; readonly total: number }
+  | { readonly result: Result<ExportReport, Refusal> };
+
+const linesPerStep = 2000;
+
+export async function* exportAudit(terminal: Terminal): AsyncGenerator<ExportStep> {
+  const opened = unlocked(terminal);
+  if (!opened.ok) return yield { result: opened };
+  const session = opened.value;
+  const { exportDirectory, primitives } = terminal.parts;
+  const checkpoint = readSetting(session.store, 'checkpoint');
+  if (checkpoint === undefined || session.tree.size === 0)
+    return yield {
+      result: refuse('state', 'Nothing was exported.', 'There is no log here yet.', 'Synchronise first.'),
+    };
+  mkdirSync(exportDirectory, { recursive: true, mode: 0o700 });
+  const { programme, rootKey, logKey } = session.invitation;
+  const size = session.tree.size;
+  const name = join(exportDirectory, `${programme}-${size}`);
+  const total = size + attachmentCount(session.store);
+  const lines = bundleLines(
+    {
+      programme,
+      checkpoint,
+      size,
+      leaves: storedRecords(session.store, 0, size),
+      details: [...allAttachments(session.store)],
+    },
+    primitives,
+    utf8ToText,
+  );
+  let done = 0;
+  const bundle = openFile(`${name}.custos-audit`);
+  for (const line of lines) {
+    bundle.write(`${line}\n`);
+    done += 1;
+    if (done % linesPerStep === 0) yield { done, total };
+  }
+  bundle.finish();
+
+  const trust: Trust = { format: 'custos-trust/1', programme, rootKey, logKey, witnesses: [], witnessQuorum: 0 };
+  const journal = openFile(`${name}.journal`);
+  const report = verifyBundle(fileLines(bundle.path), trust, primitives, {
+    onEntry: (entry, event) => journal.write(entryToJournal(entry, event)),
+  });
+  journal.finish();
+  if (!report.ok)
+    return yield {
+      result: refuse(
+        'not verified',
+        'The bundle was written and does not verify.',
+        report.firstBad?.why ?? '',
+        'Call the security officer.',
+      ),
+    };
+  yield {
+    result: ok({
+      bundle: bundle.path,
+      journal: journal.path,
+      events: report.events,
+      size,
+      root: bytesToBase64(session.tree.root()),
+      verified: report.ok,
+    }),
+  };
+}
+
+function* fileLines(path: string): Generator<string> {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  yield* lines;
+}
+
+/** Writes beside the final name and renames once everything is on disk. */
+function openFile(path: string) {
+  const descriptor = openSync(`${path}.part`, 'w', 0o600);
+  let pending: string[] = [];
+  let size = 0;
+  const flush = () => {
+    writeSync(descriptor, pending.join(''));
+    pending = [];
+    size = 0;
+  };
+  return {
+    path,
+    write(text: string) {
+      pending.push(text);
+      size += text.length;
+      if (size > 1 << 20) flush();
+    },
+    finish() {
+      flush();
+      fsyncSync(descriptor);
+      closeSync(descriptor);
+      renameSync(`${path}.part`, path);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+// Where the terminal stands, for the frame around every screen.
+
+import { bytesToBase64 } from '../../shared/bytes.ts';
+import type { Status } from '../../shared/contract/terminal.ts';
+import { outboxCounts } from '../store/outbox.ts';
+import { readSetting } from '../store/settings.ts';
+import type { Terminal } from '../terminal.ts';
+import { enrolledHere } from '../vault/vault.ts';
+
+export function statusOf({ parts, session }: Terminal): Status {
+  const people = enrolledHere(parts.directory).map((one) => one.operator);
+  if (session === undefined)
+    return {
+      phase: people.length === 0 ? 'new' : 'locked',
+      people,
+      programme: null,
+      terminal: null,
+      operator: null,
+      readOnly: null,
+      log: { size: 0, root: '', checkpoint: null },
+      outbox: { queued: 0, refused: 0 },
+    };
+  return {
+    phase: 'unlocked',
+    people,
+    programme: session.invitation.programme,
+    terminal: session.terminal,
+    operator: { id: session.operator, role: session.books.get('operator', session.operator)?.role ?? null },
+    readOnly: session.readOnly() ?? null,
+    log: {
+      size: session.tree.size,
+      root: bytesToBase64(session.tree.root()),
+      checkpoint: readSetting(session.store, 'checkpoint') ?? null,
+    },
+    outbox: outboxCounts(session.store),
+  };
+}

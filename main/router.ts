@@ -1,0 +1,46 @@
+// The terminal's contract, each procedure with the file of its verb.
+
+import { implement } from '@orpc/server';
+import { terminalContract } from '../shared/contract/terminal.ts';
+import { addRecovery } from './operations/add-recovery.ts';
+import { check } from './operations/check.ts';
+import { compareCheckpoint } from './operations/compare-checkpoint.ts';
+import { enrol, enrolStep, firstRun } from './operations/enrol.ts';
+import { exportAudit } from './operations/export-audit.ts';
+import { importPayments } from './operations/import-payments.ts';
+import { lock } from './operations/lock.ts';
+import { make } from './operations/make.ts';
+import { showAccounts, showBooksDigest, showInstructions, showOutbox, showSafeguarding } from './operations/show.ts';
+import { sign } from './operations/sign.ts';
+import { statusOf } from './operations/status.ts';
+import { unlock, unlockStep } from './operations/unlock.ts';
+import { withdraw } from './operations/withdraw.ts';
+import { sync } from './sync/sync.ts';
+import type { Terminal } from './terminal.ts';
+
+export function terminalRouter(terminal: Terminal) {
+  const os = implement(terminalContract);
+  return os.router({
+    status: os.status.handler(() => statusOf(terminal)),
+    firstRun: os.firstRun.handler(({ input }) => firstRun(terminal, input)),
+    enrol: os.enrol.handler(({ input }) => enrol(terminal, input)),
+    enrolStep: os.enrolStep.handler(({ input }) => enrolStep(terminal, input)),
+    addRecovery: os.addRecovery.handler(({ input }) => addRecovery(terminal, input)),
+    unlock: os.unlock.handler(({ input }) => unlock(terminal, input)),
+    unlockStep: os.unlockStep.handler(({ input }) => unlockStep(terminal, input)),
+    lock: os.lock.handler(() => lock(terminal)),
+    make: os.make.handler(({ input }) => make(terminal, input)),
+    check: os.check.handler(({ input }) => check(terminal, input)),
+    withdraw: os.withdraw.handler(({ input }) => withdraw(terminal, input)),
+    sign: os.sign.handler(({ input }) => sign(terminal, input)),
+    importPayments: os.importPayments.handler(({ input }) => importPayments(terminal, input)),
+    sync: os.sync.handler(() => sync(terminal)),
+    compareCheckpoint: os.compareCheckpoint.handler(({ input }) => compareCheckpoint(terminal, input)),
+    exportAudit: os.exportAudit.handler(() => exportAudit(terminal)),
+    instructions: os.instructions.handler(({ input }) => showInstructions(terminal, input)),
+    accounts: os.accounts.handler(({ input }) => showAccounts(terminal, input)),
+    safeguarding: os.safeguarding.handler(() => showSafeguarding(terminal)),
+    outbox: os.outbox.handler(() => showOutbox(terminal)),
+    booksDigest: os.booksDigest.handler(() => showBooksDigest(terminal)),
+  });
+}

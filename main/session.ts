@@ -1,0 +1,130 @@
+// An unlocked terminal: one operator, the open vault, the books as the log has them, and on top what waits in the outbox.
+
+import { signEd25519 } from '../crypto/secret.ts';
+import { BooksLayer, head, programmeOf } from '../shared/books.ts';
+import type { Invitation } from '../shared/contract/invitation.ts';
+import { invitationSchema } from '../shared/contract/invitation.ts';
+import { foresee } from '../shared/decide.ts';
+import type { MerkleTree } from '../shared/log/merkle.ts';
+import type { Operator, Terminal as TerminalRecord } from '../shared/operator.ts';
+import type { Primitives } from '../shared/primitives.ts';
+import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
+import { type Instant, instantToMs, msToInstant } from '../shared/time.ts';
+import { SqlBooks } from './store/books.ts';
+import { loadTree } from './store/log.ts';
+import { migrate } from './store/migrate.ts';
+import { migrations } from './store/migrations/all.ts';
+import { openStore, type Store } from './store/open.ts';
+import { queuedSubmissions } from './store/outbox.ts';
+import { readSetting, writeSetting } from './store/settings.ts';
+import { databasePath, type Vault } from './vault/vault.ts';
+
+export interface SessionParts {
+  readonly primitives: Primitives;
+  /** Milliseconds since 1970, UTC. */
+  readonly clock: () => number;
+}
+
+export class Session {
+  readonly operator: string;
+  readonly vault: Vault;
+  readonly store: Store;
+  readonly books: SqlBooks;
+  readonly tree: MerkleTree;
+  readonly invitation: Invitation;
+  readonly terminal: string;
+  readonly #parts: SessionParts;
+  #overlay: BooksLayer | undefined;
+
+  constructor(operator: string, vault: Vault, store: Store, parts: SessionParts) {
+    this.operator = operator;
+    this.vault = vault;
+    this.store = store;
+    this.#parts = parts;
+    this.books = new SqlBooks(store);
+    this.tree = loadTree(store, parts.primitives.sha256);
+    this.invitation = invitationSchema.parse(JSON.parse(readSetting(store, 'invitation') ?? 'null'));
+    this.terminal = readSetting(store, 'terminal') ?? '';
+  }
+
+  /** The books as they will be once the gateway has admitted the outbox; in memory only, and built again after a sync. */
+  overlay(): BooksLayer {
+    if (this.#overlay !== undefined) return this.#overlay;
+    const layer = new BooksLayer(this.books);
+    for (const { event } of queuedSubmissions(this.store, 100_000)) {
+      const decision = foresee(layer, { admittedAt: this.admissionTime(layer), event }, this.#parts.primitives);
+      if (decision.ok) layer.apply(decision.value); // otherwise the gateway will say why
+    }
+    this.#overlay = layer;
+    return layer;
+  }
+
+  forgetOverlay(): void {
+    this.#overlay = undefined;
+  }
+
+  /** When the gateway would admit an event made now: never before the newest record. */
+  admissionTime(books: BooksLayer | SqlBooks): Instant {
+    return msToInstant(Math.max(this.#parts.clock(), instantToMs(head(books).admittedAt)));
+  }
+
+  /** The operator as enrolled here; the programme may not know them yet. */
+  enrolled(): Operator | undefined {
+    const text = readSetting(this.store, `person ${this.operator}`);
+    return text === undefined ? undefined : (JSON.parse(text) as Operator);
+  }
+
+  terminalRecord(): TerminalRecord {
+    return { id: this.terminal, key: this.vault.terminalPublicKey() };
+  }
+
+  signAsTerminal(message: Uint8Array): Uint8Array {
+    const seed = this.vault.terminalSeed();
+    try {
+      return signEd25519(seed.reveal(), message);
+    } finally {
+      seed.dispose();
+    }
+  }
+
+  programme() {
+    return programmeOf(this.books);
+  }
+
+  readOnly(): Refusal | undefined {
+    const text = readSetting(this.store, 'read only');
+    return text === undefined ? undefined : (JSON.parse(text) as Refusal);
+  }
+
+  /** From here on nothing is signed on this terminal; what was found stays for the auditor. The first finding stands. */
+  quarantine(refusal: Refusal): void {
+    if (this.readOnly() === undefined) writeSetting(this.store, 'read only', JSON.stringify(refusal));
+  }
+
+  close(): void {
+    this.store.close();
+    this.vault.lock();
+  }
+}
+
+/** Opens the vault's database and brings it to this version. */
+export function openSession(
+  operator: string,
+  vault: Vault,
+  directory: string,
+  parts: SessionParts,
+): Result<Session, Refusal> {
+  const key = vault.databaseKey();
+  const store = openStore(databasePath(directory), key, 'open');
+  key.dispose();
+  if (!store.ok) return store;
+  const migrated = migrate(store.value, migrations);
+  if (!migrated.ok) {
+    store.value.close();
+    return migrated;
+  }
+  return ok(new Session(operator, vault, store.value, parts));
+}
+
+export const readOnlyRefusal = (found: Refusal): Refusal =>
+  refuse('read only', 'Nothing was signed.', `This terminal is read-only: ${found.why}`, found.next).refusal;

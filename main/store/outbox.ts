@@ -1,0 +1,62 @@
+// The outbox: signed events on their way to the gateway. One that was refused stays, with the reason, until somebody has
+// seen to it; one that came back in the log is gone.
+
+import type { Refusal } from '../../shared/result.ts';
+import type { Submission } from '../../shared/submission.ts';
+import type { Store } from './open.ts';
+
+export interface OutboxRow {
+  readonly submission: Submission;
+  readonly state: 'queued' | 'refused';
+  readonly refusal: Refusal | null;
+}
+
+interface Row {
+  readonly submission: string;
+  readonly state: 'queued' | 'refused';
+  readonly reason: string | null;
+}
+
+const toRow = ({ submission, state, reason }: Row): OutboxRow => ({
+  submission: JSON.parse(submission) as Submission,
+  state,
+  refusal: reason === null ? null : (JSON.parse(reason) as Refusal),
+});
+
+/** In the order in which they were signed. */
+export const outboxRows = (store: Store): OutboxRow[] =>
+  (store.prepare('SELECT submission, state, reason FROM outbox ORDER BY position').all() as Row[]).map(toRow);
+
+export const queuedSubmissions = (store: Store, limit: number): Submission[] =>
+  (
+    store
+      .prepare("SELECT submission FROM outbox WHERE state = 'queued' ORDER BY position LIMIT ?")
+      .pluck()
+      .all(limit) as string[]
+  ).map((text) => JSON.parse(text) as Submission);
+
+export function outboxCounts(store: Store): { queued: number; refused: number } {
+  const rows = store.prepare('SELECT state, count(*) AS count FROM outbox GROUP BY state').all() as {
+    state: 'queued' | 'refused';
+    count: number;
+  }[];
+  const count = (state: string) => rows.find((row) => row.state === state)?.count ?? 0;
+  return { queued: count('queued'), refused: count('refused') };
+}
+
+export function enqueue(store: Store, submissions: readonly Submission[]): void {
+  const insert = store.prepare("INSERT INTO outbox (event_id, submission, state) VALUES (?, ?, 'queued')");
+  for (const one of submissions) insert.run(one.event.id, JSON.stringify(one));
+}
+
+export function markRefused(store: Store, event: string, refusal: Refusal): void {
+  store
+    .prepare("UPDATE outbox SET state = 'refused', reason = ? WHERE event_id = ?")
+    .run(JSON.stringify(refusal), event);
+}
+
+/** Events that are in the log now. */
+export function removeFromOutbox(store: Store, events: readonly string[]): void {
+  const remove = store.prepare('DELETE FROM outbox WHERE event_id = ?');
+  for (const event of events) remove.run(event);
+}

@@ -1,0 +1,23 @@
+// Settings of this terminal: few, small, by name.
+
+import type { Store } from './open.ts';
+
+export type SettingName = 'invitation' | 'terminal' | 'checkpoint' | 'read only' | `person ${string}`;
+
+export function readSetting(store: Store, name: SettingName): string | undefined {
+  return store.prepare('SELECT value FROM settings WHERE name = ?').pluck().get(name) as string | undefined;
+}
+
+export function writeSetting(store: Store, name: SettingName, value: string): void {
+  store
+    .prepare('INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+    .run(name, value);
+}
+
+/** Names of settings that begin with `prefix`. */
+export function settingNames(store: Store, prefix: string): string[] {
+  return store
+    .prepare('SELECT name FROM settings WHERE substr(name, 1, ?) = ?')
+    .pluck()
+    .all(prefix.length, prefix) as string[];
+}

@@ -1,0 +1,61 @@
+// The terminal: what it is made of, and what every operation asks of it first. It lives in a worker and knows neither window
+// nor browser.
+
+import type { EventId } from '../shared/ids.ts';
+import type { Primitives } from '../shared/primitives.ts';
+import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
+import { Ceremonies } from './ceremonies.ts';
+import type { RelyingParty } from './identity/relying-party.ts';
+import type { Enrolment } from './operations/enrol.ts';
+import type { PendingSignature } from './operations/sign.ts';
+import { readOnlyRefusal, type Session } from './session.ts';
+import type { Connect } from './sync/depository.ts';
+
+export interface TerminalParts {
+  /** Where the vault is; made at the first run. */
+  readonly directory: string;
+  /** Where audit bundles are written. */
+  readonly exportDirectory: string;
+  /** The host's own: an invitation to another one is refused. */
+  readonly relyingParty: RelyingParty;
+  /** Whether a passphrase alone may open a vault made here. */
+  readonly allowPassphraseOnly: boolean;
+  readonly primitives: Primitives;
+  /** Milliseconds since 1970, UTC. */
+  readonly clock: () => number;
+  readonly newId: (unixMs: number) => EventId;
+  readonly connect: Connect;
+}
+
+export interface Terminal {
+  readonly parts: TerminalParts;
+  session: Session | undefined;
+  readonly enrolments: Ceremonies<Enrolment>;
+  readonly unlockings: Ceremonies<{ readonly operator: string; readonly challenge: Uint8Array }>;
+  readonly signatures: Ceremonies<PendingSignature>;
+  /** A sync that is under way; there is one at a time. */
+  syncing: boolean;
+}
+
+export const newTerminal = (parts: TerminalParts): Terminal => ({
+  parts,
+  session: undefined,
+  enrolments: new Ceremonies(parts.clock),
+  unlockings: new Ceremonies(parts.clock),
+  signatures: new Ceremonies(parts.clock),
+  syncing: false,
+});
+
+/** The session, or the refusal of a locked terminal. */
+export function unlocked(terminal: Terminal): Result<Session, Refusal<'locked'>> {
+  if (terminal.session !== undefined) return ok(terminal.session);
+  return refuse('locked', 'Nothing was done.', 'The terminal is locked.', 'Unlock it first.');
+}
+
+/** The session, if this terminal may still sign. */
+export function mayWrite(terminal: Terminal): Result<Session, Refusal> {
+  const session = unlocked(terminal);
+  if (!session.ok) return session;
+  const found = session.value.readOnly();
+  return found === undefined ? session : { ok: false, refusal: readOnlyRefusal(found) };
+}

@@ -1,0 +1,44 @@
+// The terminal's worker thread: owns vault, store and keys, and speaks only the contract, over the ports it is handed.
+
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { RPCHandler } from '@orpc/server/message-port';
+import { nodePrimitives } from '../crypto/node.ts';
+import { random } from '../crypto/secret.ts';
+import { assert } from '../shared/assert.ts';
+import { eventIdFrom } from '../shared/ids.ts';
+import type { RelyingParty } from './identity/relying-party.ts';
+import { lock } from './operations/lock.ts';
+import { terminalRouter } from './router.ts';
+import { connectOverHttp } from './sync/depository.ts';
+import { newTerminal } from './terminal.ts';
+
+/** What the host decides and the screen may not. */
+export interface WorkerData {
+  readonly directory: string;
+  readonly exportDirectory: string;
+  readonly relyingParty: RelyingParty;
+  readonly allowPassphraseOnly: boolean;
+}
+
+assert(parentPort, 'the terminal runs in a worker thread');
+const clock = () => Date.now();
+const terminal = newTerminal({
+  ...(workerData as WorkerData),
+  primitives: nodePrimitives,
+  clock,
+  newId: (unixMs) => eventIdFrom(unixMs, random(10)),
+  connect: connectOverHttp({ primitives: nodePrimitives, clock }),
+});
+const handler = new RPCHandler(terminalRouter(terminal));
+
+/** The host hands over one port for each screen, and says when to stop. */
+parentPort.on('message', (message: { readonly port?: MessagePort; readonly stop?: true }) => {
+  if (message.port !== undefined) {
+    handler.upgrade(message.port);
+    message.port.start();
+  }
+  if (message.stop) {
+    lock(terminal);
+    parentPort?.close();
+  }
+});

@@ -1,0 +1,20 @@
+// What a bank hands to a new terminal on paper or disk: where the programme's gateway is, and the keys by which the terminal
+// will recognise it. The payee key is a secret of the programme and belongs only into vaults.
+
+import { z } from 'zod';
+import { base64url, nameId } from '../ids.ts';
+import { ed25519Key } from '../operator.ts';
+
+export const invitationSchema = z.strictObject({
+  format: z.literal('custos-invitation/1'),
+  programme: nameId,
+  name: z.string().min(1).max(120),
+  /** Base address of the depository, such as https://depository.bank.example */
+  url: z.url().max(300),
+  rootKey: ed25519Key,
+  /** C2SP verifier key of the log: name+hash+key. */
+  logKey: z.string().max(400),
+  relyingParty: z.strictObject({ id: z.string().max(253), origins: z.array(z.string().max(300)).min(1).max(8) }),
+  payeeKey: base64url(43, 43),
+});
+export type Invitation = z.infer<typeof invitationSchema>;

@@ -1,0 +1,333 @@
+// The contract between a screen (or any headless caller) and the terminal's worker. Amounts are decimal text of minor units,
+// refusals are values, long work streams its progress. No key ever crosses it downwards; PRF outputs cross it upwards once.
+
+import { type ContractRouterClient, eventIterator, oc } from '@orpc/contract';
+import { z } from 'zod';
+import { assetCode } from '../asset.ts';
+import { digest, eventId, nameId } from '../ids.ts';
+import { batchSchema } from '../instruction/batch.ts';
+import { clientDetailsSchema, payeeDetailsSchema } from '../instruction/payee.ts';
+import { paymentSchema } from '../instruction/payment.ts';
+import { registerClientSchema } from '../instruction/register-client.ts';
+import { instructionSchema } from '../instruction/schema.ts';
+import { amountText } from '../money.ts';
+import { operatorSchema, role, terminalSchema } from '../operator.ts';
+import { assertionSchema, creationOptionsSchema, registrationSchema, requestOptionsSchema } from './ceremony.ts';
+import { invitationSchema } from './invitation.ts';
+import { refusalSchema, resultOf } from './result.ts';
+
+const ceremonyId = z.string().max(64);
+export const creationSchema = z.strictObject({
+  kind: z.literal('create'),
+  ceremony: ceremonyId,
+  options: creationOptionsSchema,
+});
+export const requestSchema = z.strictObject({
+  kind: z.literal('get'),
+  ceremony: ceremonyId,
+  options: requestOptionsSchema,
+});
+export type Creation = z.infer<typeof creationSchema>;
+export type Request = z.infer<typeof requestSchema>;
+
+const passphrase = z.string().max(1000);
+
+// --- status ---------------------------------------------------------------------------------------------------------
+
+export const statusSchema = z.strictObject({
+  phase: z.enum(['new', 'locked', 'unlocked']),
+  /** Who can unlock here. */
+  people: z.array(nameId),
+  programme: nameId.nullable(),
+  terminal: nameId.nullable(),
+  /** The role is null until the programme knows the operator. */
+  operator: z.strictObject({ id: nameId, role: role.nullable() }).nullable(),
+  /** Why nothing may be signed here, if so. */
+  readOnly: refusalSchema.nullable(),
+  log: z.strictObject({ size: z.int(), root: z.string(), checkpoint: z.string().nullable() }),
+  outbox: z.strictObject({ queued: z.int(), refused: z.int() }),
+});
+export type Status = z.infer<typeof statusSchema>;
+
+// --- making -----------------------------------------------------------------------------------------------------------
+
+/** A payee in clear; the terminal makes the commitment, the keyed id and the tail of it. */
+export const payeeDraftSchema = payeeDetailsSchema.omit({ salt: true });
+const paymentDraft = paymentSchema.omit({ payee: true }).extend({ payee: payeeDraftSchema });
+const batchDraft = batchSchema.omit({ items: true, total: true }).extend({
+  items: z
+    .array(z.strictObject({ account: nameId, amount: amountText, payee: payeeDraftSchema }))
+    .min(1)
+    .max(200),
+});
+const clientDraft = registerClientSchema
+  .omit({ identity: true })
+  .extend({ identity: clientDetailsSchema.omit({ salt: true }) });
+const otherKinds = instructionSchema.options.filter(
+  (one) => !['payment', 'batch', 'register client'].includes(one.shape.kind.value),
+) as Exclude<
+  (typeof instructionSchema.options)[number],
+  typeof paymentSchema | typeof batchSchema | typeof registerClientSchema
+>[];
+/** What a maker fills in: an instruction, with whoever it names in clear. */
+export const draftSchema = z.union([paymentDraft, batchDraft, clientDraft, ...otherKinds]);
+export type Draft = z.infer<typeof draftSchema>;
+export type PaymentDraft = z.infer<typeof paymentDraft>;
+export type BatchDraft = z.infer<typeof batchDraft>;
+
+/** From which items of an imported file a draft was made, so that none is made twice. */
+export const sourceSchema = z.strictObject({ file: digest, items: z.array(z.int().min(0)).min(1).max(200) });
+export type Source = z.infer<typeof sourceSchema>;
+
+const requirementSchema = z.strictObject({
+  rules: z.array(z.string()),
+  groups: z.array(z.strictObject({ role: z.string(), count: z.int() })),
+  differentTerminals: z.boolean(),
+  typedConfirmation: z.boolean(),
+  coolingOffSeconds: z.int(),
+});
+
+/** What is about to be signed, one line per event; and what was left out, by its position in the request. */
+export const signingSchema = z.strictObject({
+  request: requestSchema.nullable(),
+  events: z.array(
+    z.strictObject({
+      event: eventId,
+      index: z.int(),
+      type: z.string(),
+      consequence: z.string(),
+      requirement: requirementSchema.nullable(),
+    }),
+  ),
+  refused: z.array(z.strictObject({ index: z.int(), refusal: refusalSchema })),
+});
+export type Signing = z.infer<typeof signingSchema>;
+
+export const verdictSchema = z.discriminatedUnion('verdict', [
+  z.strictObject({
+    verdict: z.literal('approve'),
+    instruction: eventId,
+    typed: z.strictObject({ tail: z.string().max(8), amount: z.string().max(20) }).nullable(),
+  }),
+  z.strictObject({ verdict: z.literal('decline'), instruction: eventId, reason: z.string().min(1).max(200) }),
+]);
+export type Verdict = z.infer<typeof verdictSchema>;
+
+// --- looking ------------------------------------------------------------------------------------------------------------
+
+export const instructionViewSchema = z.strictObject({
+  id: eventId,
+  kind: z.string(),
+  /** The log's own word; `queued` while only this terminal knows it. */
+  state: z.string(),
+  maker: nameId,
+  terminal: nameId,
+  madeAt: z.string(),
+  expiresAt: z.string(),
+  consequence: z.string(),
+  asset: z.string().nullable(),
+  amount: z.string().nullable(),
+  approvals: z.array(z.strictObject({ operator: nameId, role: z.string(), terminal: nameId, at: z.string() })),
+  /** Who still must approve. */
+  missing: z.array(z.strictObject({ role: z.string(), count: z.int() })),
+  typedConfirmation: z.boolean(),
+  coolingOffEndsAt: z.string().nullable(),
+  items: z.array(
+    z.strictObject({
+      state: z.string(),
+      account: z.string(),
+      amount: z.string(),
+      tail: z.string(),
+      /** Null once erased. */
+      payee: payeeDraftSchema.nullable(),
+    }),
+  ),
+});
+export type InstructionView = z.infer<typeof instructionViewSchema>;
+
+export const accountViewSchema = z.strictObject({
+  id: z.string(),
+  class: z.string(),
+  asset: z.string(),
+  client: z.string().nullable(),
+  number: z.string().nullable(),
+  frozen: z.boolean(),
+  booked: z.string(),
+  held: z.string(),
+  available: z.string(),
+});
+export type AccountView = z.infer<typeof accountViewSchema>;
+
+export const importSchema = z.strictObject({
+  file: digest,
+  message: z.string(),
+  findings: z.array(z.string()),
+  items: z.array(
+    z.strictObject({
+      index: z.int(),
+      endToEndId: z.string(),
+      asset: z.string(),
+      amount: z.string(),
+      debtorAccount: z.string().nullable(),
+      payee: payeeDraftSchema.nullable(),
+      /** Id of the ledger account that pays, where the programme has it. */
+      account: nameId.nullable(),
+      /** The platform wants these booked as one. */
+      batch: z.string().nullable(),
+      refusal: refusalSchema.nullable(),
+      /** The instruction made of it already. */
+      madeAs: eventId.nullable(),
+    }),
+  ),
+});
+export type PaymentImport = z.infer<typeof importSchema>;
+
+// --- long work ------------------------------------------------------------------------------------------------------------
+
+/** A stream of progress that ends with the result. */
+const longWork = <T extends z.ZodType>(value: T) =>
+  eventIterator(
+    z.union([z.strictObject({ done: z.int(), total: z.int() }), z.strictObject({ result: resultOf(value) })]),
+  );
+
+export const syncReportSchema = z.strictObject({
+  pushed: z.int(),
+  refused: z.array(z.strictObject({ event: eventId, refusal: refusalSchema })),
+  pulled: z.int(),
+  size: z.int(),
+  root: z.string(),
+});
+export type SyncReport = z.infer<typeof syncReportSchema>;
+
+export const exportReportSchema = z.strictObject({
+  bundle: z.string(),
+  journal: z.string(),
+  events: z.int(),
+  size: z.int(),
+  root: z.string(),
+  verified: z.boolean(),
+});
+
+const shares = z.tuple([z.int().min(1).max(16), z.int().min(1).max(16)]);
+const nothing = z.strictObject({});
+
+export const terminalContract = {
+  status: oc.input(nothing).output(statusSchema),
+
+  firstRun: oc
+    .input(
+      z.strictObject({
+        invitation: invitationSchema,
+        terminal: nameId,
+        operator: nameId,
+        role,
+        staffId: z.string().min(1).max(60),
+        passphrase,
+      }),
+    )
+    .output(resultOf(creationSchema)),
+  enrol: oc
+    .input(z.strictObject({ operator: nameId, role, staffId: z.string().min(1).max(60), passphrase }))
+    .output(resultOf(creationSchema)),
+  /** Carries the authenticator's answer back; asks for another touch until the PRF was measured twice. */
+  enrolStep: oc
+    .input(
+      z.strictObject({
+        ceremony: ceremonyId,
+        answer: z.union([
+          z.strictObject({ registration: registrationSchema }),
+          z.strictObject({ assertion: assertionSchema }),
+        ]),
+      }),
+    )
+    .output(
+      resultOf(
+        z.union([
+          z.strictObject({ next: requestSchema }),
+          z.strictObject({ enrolled: z.strictObject({ operator: operatorSchema, terminal: terminalSchema }) }),
+        ]),
+      ),
+    ),
+  /** Recovery shares, shown once and kept nowhere: how many are needed and given, for officers and for custodians. */
+  addRecovery: oc
+    .input(z.strictObject({ officers: shares, custodians: shares }))
+    .output(resultOf(z.strictObject({ officers: z.array(z.string()), custodians: z.array(z.string()) }))),
+  unlock: oc
+    .input(z.strictObject({ operator: nameId }))
+    .output(resultOf(z.strictObject({ request: requestSchema.nullable() }))),
+  unlockStep: oc
+    .input(
+      z.strictObject({
+        operator: nameId,
+        passphrase,
+        answer: z.strictObject({ ceremony: ceremonyId, assertion: assertionSchema }).nullable(),
+      }),
+    )
+    .output(resultOf(statusSchema)),
+  lock: oc.input(nothing).output(statusSchema),
+
+  make: oc
+    .input(
+      z.strictObject({
+        drafts: z
+          .array(z.strictObject({ draft: draftSchema, source: sourceSchema.nullable() }))
+          .min(1)
+          .max(1000),
+      }),
+    )
+    .output(resultOf(signingSchema)),
+  check: oc
+    .input(z.strictObject({ verdicts: z.array(verdictSchema).min(1).max(1000) }))
+    .output(resultOf(signingSchema)),
+  withdraw: oc
+    .input(z.strictObject({ instructions: z.array(eventId).min(1).max(1000) }))
+    .output(resultOf(signingSchema)),
+  sign: oc
+    .input(z.strictObject({ ceremony: ceremonyId, assertion: assertionSchema }))
+    .output(resultOf(z.strictObject({ queued: z.array(eventId) }))),
+  importPayments: oc.input(z.strictObject({ xml: z.string().max(64_000_000) })).output(resultOf(importSchema)),
+
+  sync: oc.input(nothing).output(longWork(syncReportSchema)),
+  compareCheckpoint: oc
+    .input(z.strictObject({ note: z.string().max(100_000) }))
+    .output(resultOf(z.strictObject({ size: z.int(), agrees: z.enum(['yes', 'not yet known']) }))),
+  exportAudit: oc.input(nothing).output(longWork(exportReportSchema)),
+
+  instructions: oc
+    .input(
+      z.strictObject({
+        states: z.array(z.string().max(20)).max(12),
+        after: z.string().max(40),
+        limit: z.int().min(1).max(1000),
+      }),
+    )
+    .output(resultOf(z.strictObject({ instructions: z.array(instructionViewSchema) }))),
+  accounts: oc
+    .input(z.strictObject({ after: z.string().max(64), limit: z.int().min(1).max(1000), asset: assetCode.nullable() }))
+    .output(resultOf(z.strictObject({ accounts: z.array(accountViewSchema) }))),
+  safeguarding: oc
+    .input(nothing)
+    .output(
+      resultOf(
+        z.strictObject({ assets: z.array(z.strictObject({ asset: assetCode, owed: z.string(), held: z.string() })) }),
+      ),
+    ),
+  outbox: oc.input(nothing).output(
+    resultOf(
+      z.strictObject({
+        events: z.array(
+          z.strictObject({
+            event: eventId,
+            type: z.string(),
+            state: z.enum(['queued', 'refused']),
+            refusal: refusalSchema.nullable(),
+          }),
+        ),
+      }),
+    ),
+  ),
+  /** One digest over all derived books, to compare with any other replica at the same size. */
+  booksDigest: oc.input(nothing).output(resultOf(z.strictObject({ size: z.int(), digest: z.string() }))),
+};
+
+export type TerminalClient = ContractRouterClient<typeof terminalContract>;
