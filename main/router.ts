@@ -10,7 +10,14 @@ import { exportAudit } from './operations/export-audit.ts';
 import { importPayments } from './operations/import-payments.ts';
 import { lock } from './operations/lock.ts';
 import { make } from './operations/make.ts';
-import { showAccounts, showBooksDigest, showInstructions, showOutbox, showSafeguarding } from './operations/show.ts';
+import {
+  showAccounts,
+  showBooksDigest,
+  showCard,
+  showInstructions,
+  showOutbox,
+  showSafeguarding,
+} from './operations/show.ts';
 import { sign } from './operations/sign.ts';
 import { statusOf } from './operations/status.ts';
 import { unlock, unlockStep } from './operations/unlock.ts';
@@ -25,6 +32,7 @@ export function terminalRouter(terminal: Terminal) {
     firstRun: os.firstRun.handler(({ input }) => firstRun(terminal, input)),
     enrol: os.enrol.handler(({ input }) => enrol(terminal, input)),
     enrolStep: os.enrolStep.handler(({ input }) => enrolStep(terminal, input)),
+    card: os.card.handler(() => showCard(terminal)),
     addRecovery: os.addRecovery.handler(({ input }) => addRecovery(terminal, input)),
     unlock: os.unlock.handler(({ input }) => unlock(terminal, input)),
     unlockStep: os.unlockStep.handler(({ input }) => unlockStep(terminal, input)),

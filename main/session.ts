@@ -16,7 +16,7 @@ import { migrate } from './store/migrate.ts';
 import { migrations } from './store/migrations/all.ts';
 import { openStore, type Store } from './store/open.ts';
 import { queuedSubmissions } from './store/outbox.ts';
-import { readSetting, writeSetting } from './store/settings.ts';
+import { readSetting, settingNames, writeSetting } from './store/settings.ts';
 import { databasePath, type Vault } from './vault/vault.ts';
 
 export interface SessionParts {
@@ -72,6 +72,13 @@ export class Session {
   enrolled(): Operator | undefined {
     const text = readSetting(this.store, `person ${this.operator}`);
     return text === undefined ? undefined : (JSON.parse(text) as Operator);
+  }
+
+  /** Everybody enrolled on this terminal. */
+  people(): Operator[] {
+    return settingNames(this.store, 'person ').map(
+      (name) => JSON.parse(readSetting(this.store, name as `person ${string}`) ?? 'null') as Operator,
+    );
   }
 
   terminalRecord(): TerminalRecord {

@@ -29,6 +29,7 @@ function newDesk(directory: string): Desk {
     exportDirectory: join(directory, 'exports'),
     relyingParty,
     allowPassphraseOnly: false,
+    depositoryUrl: null,
     primitives: nodePrimitives,
     clock,
     newId: (unixMs) => eventIdFrom(unixMs, random(10)),

@@ -24,6 +24,8 @@ export interface TerminalParts {
   /** Milliseconds since 1970, UTC. */
   readonly clock: () => number;
   readonly newId: (unixMs: number) => EventId;
+  /** Where the depository is now, if not where the invitation says. */
+  readonly depositoryUrl: string | null;
   readonly connect: Connect;
 }
 

@@ -18,6 +18,7 @@ export interface WorkerData {
   readonly exportDirectory: string;
   readonly relyingParty: RelyingParty;
   readonly allowPassphraseOnly: boolean;
+  readonly depositoryUrl: string | null;
 }
 
 assert(parentPort, 'the terminal runs in a worker thread');

@@ -88,6 +88,7 @@ export interface FirstBad {
 export interface AuditReport {
   readonly ok: boolean;
   readonly events: number;
+  readonly entries: number;
   readonly size: number;
   readonly root: string;
   readonly covered: readonly string[];
@@ -287,6 +288,7 @@ class Audit {
     return {
       ok: firstBad === null,
       events,
+      entries: this.#entries,
       size: events,
       root: this.#root,
       covered: firstBad

@@ -27,7 +27,7 @@ export interface Misbehaviour {
   readonly changedCredential?: boolean;
 }
 
-interface Credential {
+export interface Credential {
   readonly id: string;
   readonly privateKey: string;
   readonly prfSecret: string;
@@ -44,12 +44,14 @@ const withCredential = 0x40;
 export class SoftAuthenticator {
   readonly #credentials: Credential[];
   readonly #origin: string;
+  readonly #onCreated: () => void;
   #last: Assertion | undefined;
   misbehaviour: Misbehaviour = {};
 
-  constructor(origin: string, credentials: readonly Credential[] = []) {
+  constructor(origin: string, credentials: readonly Credential[] = [], onCreated: () => void = () => {}) {
     this.#origin = origin;
     this.#credentials = [...credentials];
+    this.#onCreated = onCreated;
   }
 
   /** Its keys in clear, so that a demonstration can go on after it was stopped. */
@@ -65,6 +67,7 @@ export class SoftAuthenticator {
       prfSecret: text(randomBytes(32)),
     };
     this.#credentials.push(credential);
+    this.#onCreated();
     const id = raw(credential.id);
     const attested = Buffer.concat([
       this.#authenticatorData(options.rp.id, withCredential),

@@ -31,9 +31,18 @@ export interface SimulatorParts {
   readonly fate?: (transfer: Transfer) => Fate;
 }
 
+export interface Receipt {
+  readonly asset: string;
+  readonly amount: bigint;
+  readonly custodyNumber: string | null;
+  readonly payer: string;
+  /** The payer's own reference: the same one again is the same receipt. */
+  readonly reference?: string;
+}
+
 export interface BankSimulator extends BankAdapter {
   /** A payer's money arrives, quoting a custody account number or nothing. */
-  creditReceipt(receipt: { asset: string; amount: bigint; custodyNumber: string | null; payer: string }): void;
+  creditReceipt(receipt: Receipt): void;
   /** One statement per account, whose opening and entries add up to its closing. */
   endOfDay(): void;
   balance(asset: string): bigint;
@@ -126,16 +135,14 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
     if (first !== undefined) for (const bookings of [settled, returned]) notify(first.asset, bookings);
   });
 
-  const creditReceipt = database.transaction(
-    (receipt: { asset: string; amount: bigint; custodyNumber: string | null; payer: string }) => {
-      const { asset, amount, custodyNumber, payer } = receipt;
-      const nothing = { instructionId: null, endToEndId: null, remittance: null, returnReason: null };
-      notify(asset, [
-        book(asset, { ...nothing, credit: true, amount, creditorAccount: custodyNumber, debtorName: payer }),
-      ]);
-    },
-  );
-
+  const creditReceipt = database.transaction((receipt: Receipt) => {
+    const { asset, amount, custodyNumber, payer, reference } = receipt;
+    if (reference !== undefined && take.run(`receipt ${reference}`).changes === 0) return;
+    const nothing = { instructionId: null, endToEndId: null, remittance: null, returnReason: null };
+    notify(asset, [
+      book(asset, { ...nothing, credit: true, amount, creditorAccount: custodyNumber, debtorName: payer }),
+    ]);
+  });
   const endOfDay = database.transaction(() => {
     for (const asset of Object.keys(parts.accounts)) {
       const bookings = (unstated.all(asset) as string[]).map(textToBooking);

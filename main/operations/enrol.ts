@@ -21,7 +21,7 @@ import { openSession } from '../session.ts';
 import { migrate } from '../store/migrate.ts';
 import { migrations } from '../store/migrations/all.ts';
 import { openStore } from '../store/open.ts';
-import { readSetting, settingNames, writeSetting } from '../store/settings.ts';
+import { writeSetting } from '../store/settings.ts';
 import { mayWrite, type Terminal, unlocked } from '../terminal.ts';
 import { createVault, databasePath, type NewPerson, slotPath } from '../vault/vault.ts';
 
@@ -81,11 +81,7 @@ export async function enrol(terminal: Terminal, person: Person): Promise<Result<
   const what = 'Nobody was enrolled.';
   if (session.value.vault.slotOf(person.operator) !== undefined)
     return refuse('duplicate', what, `${person.operator} is enrolled on this terminal.`, 'Choose another operator id.');
-  const { store } = session.value;
-  const known = settingNames(store, 'person ').flatMap((name) => {
-    const operator = JSON.parse(readSetting(store, name as `person ${string}`) ?? 'null') as Operator | null;
-    return operator?.credentials.map((one) => one.id) ?? [];
-  });
+  const known = session.value.people().flatMap((one) => one.credentials.map((credential) => credential.id));
   return begin(terminal, person, null, known);
 }
 

@@ -16,6 +16,7 @@ export interface ExportReport {
   readonly bundle: string;
   readonly journal: string;
   readonly events: number;
+  readonly entries: number;
   readonly size: number;
   readonly root: string;
   readonly verified: boolean;
@@ -81,6 +82,7 @@ export async function* exportAudit(terminal: Terminal): AsyncGenerator<ExportSte
       bundle: bundle.path,
       journal: journal.path,
       events: report.events,
+      entries: report.entries,
       size,
       root: bytesToBase64(session.tree.root()),
       verified: report.ok,

@@ -6,6 +6,7 @@ import type { AccountView, InstructionView } from '../../shared/contract/termina
 import { itemOf } from '../../shared/decide.ts';
 import type { EventId } from '../../shared/ids.ts';
 import { kindOf, payeesOf } from '../../shared/instruction/kinds.ts';
+import type { Operator, Terminal as TerminalRecord } from '../../shared/operator.ts';
 import { coolingOffEndsMs, missingGroups } from '../../shared/policy.ts';
 import { ok, type Refusal, type Result } from '../../shared/result.ts';
 import { msToInstant } from '../../shared/time.ts';
@@ -152,6 +153,11 @@ export function showOutbox(terminal: Terminal): Shown<{
       refusal,
     })),
   });
+}
+
+export function showCard(terminal: Terminal): Shown<{ terminal: TerminalRecord; operators: Operator[] }> {
+  const opened = unlocked(terminal);
+  return opened.ok ? ok({ terminal: opened.value.terminalRecord(), operators: opened.value.people() }) : opened;
 }
 
 export function showBooksDigest(terminal: Terminal): Shown<{ size: number; digest: string }> {

@@ -38,7 +38,7 @@ export async function* sync(terminal: Terminal): AsyncGenerator<SyncStep> {
   terminal.syncing = true;
   const session = writable.value;
   try {
-    const client = terminal.parts.connect(session.invitation.url, {
+    const client = terminal.parts.connect(terminal.parts.depositoryUrl ?? session.invitation.url, {
       terminal: session.terminal,
       sign: (message) => session.signAsTerminal(message),
     });

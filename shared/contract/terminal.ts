@@ -203,6 +203,7 @@ export const exportReportSchema = z.strictObject({
   bundle: z.string(),
   journal: z.string(),
   events: z.int(),
+  entries: z.int(),
   size: z.int(),
   root: z.string(),
   verified: z.boolean(),
@@ -248,6 +249,10 @@ export const terminalContract = {
         ]),
       ),
     ),
+  /** Public records of this terminal and of everybody enrolled on it, for the bank or for an officer to enrol them with. */
+  card: oc
+    .input(nothing)
+    .output(resultOf(z.strictObject({ terminal: terminalSchema, operators: z.array(operatorSchema) }))),
   /** Recovery shares, shown once and kept nowhere: how many are needed and given, for officers and for custodians. */
   addRecovery: oc
     .input(z.strictObject({ officers: shares, custodians: shares }))

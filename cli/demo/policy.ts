@@ -1,0 +1,51 @@
+// The approval matrix of the demonstration: what officers decide, daily work, and large amounts per asset.
+
+import { assetByCode } from '../../shared/asset.ts';
+import type { Policy } from '../../shared/policy.ts';
+
+const nothingMore = { differentTerminals: false, typedConfirmation: false, coolingOffSeconds: 0 };
+const money = ['payment', 'batch'];
+
+/** From 1,000,000 major units on: two supervisors, another terminal, and the payee typed off the paper. */
+export function demoPolicy(assets: readonly string[]): Policy {
+  return {
+    version: 1,
+    rules: [
+      {
+        id: 'configuration',
+        text: 'Operators, terminals, policy and agreement need another officer.',
+        when: { kinds: ['enrol operator', 'enrol terminal', 'adopt policy', 'adopt agreement'] },
+        demand: { groups: [{ role: 'officer', count: 1 }], ...nothingMore },
+      },
+      {
+        id: 'daily-work',
+        text: 'Everything a teller makes needs a supervisor at another terminal.',
+        when: {
+          kinds: [
+            ...money,
+            'register client',
+            'open account',
+            'book transfer',
+            'receipt allocation',
+            'fee',
+            'freeze',
+            'unfreeze',
+            'correction',
+          ],
+        },
+        demand: { groups: [{ role: 'supervisor', count: 1 }], ...nothingMore, differentTerminals: true },
+      },
+      ...assets.map((asset) => ({
+        id: `large-${asset}`,
+        text: `From ${asset} 1,000,000: two supervisors, and the payee and amount typed.`,
+        when: { kinds: money, asset, amountFrom: `1000000${'0'.repeat(assetByCode(asset)?.scale ?? 0)}` },
+        demand: {
+          groups: [{ role: 'supervisor' as const, count: 2 }],
+          differentTerminals: true,
+          typedConfirmation: true,
+          coolingOffSeconds: 0,
+        },
+      })),
+    ],
+  };
+}
