@@ -1,24 +1,26 @@
 // `npm run demo`: the main job on an embedded depository, two terminals and six people with software authenticators.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { demoPaymentFile } from './demo/payment-file.ts';
 import { type DemoReport, runDemo } from './demo/run.ts';
 
-const usage = `npm run demo -- [--input FILE] [--out DIR] [--json]
+const usage = `npm run demo -- [--input FILE] [--out DIR] [--json] [--acknowledged FILE]
 
   --input FILE  a platform's pain.001 file; without it the demonstration writes one (60 payments, two assets)
   --out DIR     where vaults, books and bundle go; a run that was stopped goes on there (default: a new temporary folder)
-  --json        one JSON object on standard output, the account on standard error`;
+  --json        one JSON object on standard output, the account on standard error
+  --acknowledged FILE  gets a line with the id of every event once it is safely stored, for crash tests`;
 
 const { values } = parseArgs({
   options: {
     input: { type: 'string' },
     out: { type: 'string' },
     json: { type: 'boolean', default: false },
+    acknowledged: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -43,7 +45,10 @@ async function demo(): Promise<number> {
     console.error(`${directory} holds a demonstration of another payment file. Choose another folder.`);
     return 2;
   }
-  const report = await runDemo({ file, directory, say });
+  const acknowledged = (events: readonly string[]) => {
+    if (values.acknowledged !== undefined) appendFileSync(values.acknowledged, events.map((id) => `${id}\n`).join(''));
+  };
+  const report = await runDemo({ file, directory, say, acknowledged });
   if (values.json) console.log(JSON.stringify(report));
   else for (const line of readable(report)) console.log(line);
   return report.verified ? 0 : 1;
@@ -59,7 +64,8 @@ function takeFile(directory: string, input: string | undefined): Uint8Array | un
     return given === undefined || digest(given) === digest(bytes) ? bytes : undefined;
   }
   const bytes = given ?? Buffer.from(demoPaymentFile(new Date().toISOString()));
-  writeFileSync(kept, bytes, { mode: 0o600, flush: true });
+  writeFileSync(`${kept}.next`, bytes, { mode: 0o600, flush: true });
+  renameSync(`${kept}.next`, kept);
   return bytes;
 }
 

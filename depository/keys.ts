@@ -1,7 +1,7 @@
 // The bank's keys of one programme. This embedded form keeps them in a file that only its owner may read; a bank keeps them in
 // its hardware security module and hands in the same signing functions.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ed25519PublicKey, random, signEd25519 } from '../crypto/secret.ts';
 import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
@@ -26,7 +26,8 @@ export function openBankKeys(file: string): BankKeys {
   if (!existsSync(file)) {
     const fresh = () => bytesToBase64url(random(32));
     const keys = { root: fresh(), gateway: fresh(), adapter: fresh(), payeeKey: fresh() };
-    writeFileSync(file, JSON.stringify(keys), { mode: 0o600, flag: 'wx', flush: true });
+    writeFileSync(`${file}.next`, JSON.stringify(keys), { mode: 0o600, flush: true });
+    renameSync(`${file}.next`, file); // there whole, or not at all
   }
   const stored = fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   const raw = (text: string): Uint8Array => base64urlToBytes(text) ?? new Uint8Array();

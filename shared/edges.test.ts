@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   depository: ['shared', 'crypto'],
   verifier: ['shared'],
   cli: ['shared', 'crypto', 'main', 'depository', 'verifier', 'testing'],
-  testing: ['shared', 'crypto'],
+  testing: ['shared', 'crypto', 'main', 'depository'],
   bench: ['shared', 'crypto', 'main', 'depository', 'verifier', 'testing'],
 };
 const platformInShared = /^(node:|electron|react)/;

@@ -64,10 +64,12 @@ export interface Enrolled {
 
 export class Desk {
   readonly client: TerminalClient;
+  readonly #acknowledged: (events: readonly string[]) => void;
   #person: Colleague | undefined;
 
-  constructor(client: TerminalClient) {
+  constructor(client: TerminalClient, acknowledged: (events: readonly string[]) => void = () => {}) {
     this.client = client;
+    this.#acknowledged = acknowledged;
   }
 
   get person(): Colleague {
@@ -125,7 +127,9 @@ export class Desk {
     if (signing.request === null) return [];
     const { ceremony, options }: Request = signing.request;
     const assertion = this.person.authenticator.get(options);
-    return accepted(await this.client.sign({ ceremony, assertion })).queued;
+    const { queued } = accepted(await this.client.sign({ ceremony, assertion }));
+    this.#acknowledged(queued);
+    return queued;
   }
 
   /** Makes instructions; throws when one of them is refused. */

@@ -50,10 +50,11 @@ export interface OfficeParts {
   readonly assets: readonly string[];
   readonly fate: (transfer: Transfer) => Fate;
   readonly say: (line: string) => void;
+  readonly acknowledged: (events: readonly string[]) => void;
 }
 
 /** Opens the office as it was left, and does what is missing of: vaults, programme, people. */
-export async function openOffice({ directory, assets, fate, say }: OfficeParts): Promise<Office> {
+export async function openOffice({ directory, assets, fate, say, acknowledged }: OfficeParts): Promise<Office> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const people = openPeople(join(directory, 'soft-authenticators.json'));
   const depository = await openDepository({
@@ -77,7 +78,7 @@ export async function openOffice({ directory, assets, fate, say }: OfficeParts):
       depositoryUrl: depository.invitation.url,
     });
   const terminals: RunningTerminal[] = [start('T-01'), start('T-02')];
-  const [front, back] = terminals.map((one) => new Desk(one.connect())) as [Desk, Desk];
+  const [front, back] = terminals.map((one) => new Desk(one.connect(), acknowledged)) as [Desk, Desk];
   const office: Office = {
     depository,
     front,

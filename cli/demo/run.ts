@@ -31,6 +31,7 @@ export interface DemoReport {
   readonly events: number;
   readonly log: { readonly size: number; readonly root: string };
   readonly safeguarding: readonly { readonly asset: string; readonly owed: string; readonly held: string }[];
+  /** Index -1 is the file as a whole. */
   readonly refused: readonly { readonly index: number; readonly endToEndId: string; readonly refusal: Refusal }[];
   readonly bundle: string;
   readonly journal: string;
@@ -45,6 +46,8 @@ export interface DemoParts {
   readonly directory: string;
   /** One line of the account, for a reader. */
   readonly say: (line: string) => void;
+  /** Called with events that a terminal has told their signer are safe. */
+  readonly acknowledged?: (events: readonly string[]) => void;
 }
 
 const perBasket = 400;
@@ -56,7 +59,7 @@ interface Plan {
   declined: string | undefined;
 }
 
-export async function runDemo({ file, directory, say }: DemoParts): Promise<DemoReport> {
+export async function runDemo({ file, directory, say, acknowledged }: DemoParts): Promise<DemoReport> {
   const text = decodeXml(file);
   const read = text.ok ? readPain001(text.value) : text;
   const xml = text.ok ? text.value : '';
@@ -69,6 +72,7 @@ export async function runDemo({ file, directory, say }: DemoParts): Promise<Demo
     directory: resolve(directory),
     assets,
     say,
+    acknowledged: acknowledged ?? (() => {}),
     fate: ({ instructionId }) =>
       plan.rejected.has(instructionId)
         ? { reject: 'AC04' }
@@ -84,7 +88,8 @@ export async function runDemo({ file, directory, say }: DemoParts): Promise<Demo
     await openAccounts(office, debtors(payments), say);
     await creditReceipts(office, debtors(payments), say);
     await office.front.unlock(office.people['teller-a']);
-    const refused = await makePayments(office, xml, say);
+    const whole = read.ok ? [] : [{ index: -1, endToEndId: '', refusal: read.refusal }];
+    const refused = [...whole, ...(await makePayments(office, xml, say))];
     await planFates(office, xml, plan);
     await checkPayments(office, xml, plan, say);
     await settle(office, say);

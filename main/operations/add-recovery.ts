@@ -10,13 +10,13 @@ export function addRecovery(
 ): Result<{ officers: string[]; custodians: string[] }, Refusal> {
   const session = mayWrite(terminal);
   if (!session.ok) return session;
-  if ([plan.officers, plan.custodians].some(([needed, given]) => needed > given))
-    return refuse(
-      'malformed',
-      'No shares were made.',
-      'More are needed than are given.',
-      'Give at least as many as are needed.',
-    );
+  const groups = [plan.officers, plan.custodians];
+  const no = (why: string, next: string) => refuse('malformed', 'No shares were made.', why, next);
+  if (groups.some(([needed, given]) => needed > given))
+    return no('More are needed than are given.', 'Give at least as many as are needed.');
+  // SLIP-0039: several shares of which one is enough would only be copies.
+  if (groups.some(([needed, given]) => needed === 1 && given > 1))
+    return no('Where one share is enough, only one can be given.', 'Ask for at least two, or give one.');
   const { officers, custodians } = session.value.vault.addRecovery(plan);
   return ok({ officers: [...officers], custodians: [...custodians] });
 }

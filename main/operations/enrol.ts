@@ -78,10 +78,15 @@ export async function firstRun(
 export async function enrol(terminal: Terminal, person: Person): Promise<Result<Creation, Refusal>> {
   const session = mayWrite(terminal);
   if (!session.ok) return session;
-  const what = 'Nobody was enrolled.';
-  if (session.value.vault.slotOf(person.operator) !== undefined)
-    return refuse('duplicate', what, `${person.operator} is enrolled on this terminal.`, 'Choose another operator id.');
-  const known = session.value.people().flatMap((one) => one.credentials.map((credential) => credential.id));
+  const { vault } = session.value;
+  const people = session.value.people();
+  if (people.some((one) => one.id === person.operator)) {
+    const why = `${person.operator} is enrolled on this terminal.`;
+    return refuse('duplicate', 'Nobody was enrolled.', why, 'Choose another operator id.');
+  }
+  // A slot without its person is what a crash left of an enrolment that was never finished.
+  if (vault.slotOf(person.operator) !== undefined) vault.dropSlot(person.operator);
+  const known = people.flatMap((one) => one.credentials.map((credential) => credential.id));
   return begin(terminal, person, null, known);
 }
 

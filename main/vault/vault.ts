@@ -98,6 +98,11 @@ export class Vault {
     }
   }
 
+  /** Takes away a slot whose enrolment was cut off before its person was recorded. */
+  dropSlot(operator: string): void {
+    this.#write({ ...this.#body(), slots: this.#file.slots.filter((slot) => slot.operator !== operator) });
+  }
+
   /** Shares are returned once and stored nowhere. */
   addRecovery(plan: RecoveryPlan): RecoveryShares {
     const key = random(32);

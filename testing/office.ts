@@ -1,0 +1,133 @@
+// A small office for tests, in one process: a depository over HTTP, two terminals behind their contract, four people.
+
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRouterClient } from '@orpc/server';
+import { nodePrimitives } from '../crypto/node.ts';
+import { random } from '../crypto/secret.ts';
+import { type Depository, openDepository } from '../depository/depository.ts';
+import { terminalRouter } from '../main/router.ts';
+import { type Connect, connectOverHttp } from '../main/sync/depository.ts';
+import { newTerminal } from '../main/terminal.ts';
+import type { TerminalClient } from '../shared/contract/terminal.ts';
+import { eventIdFrom } from '../shared/ids.ts';
+import { accepted, type Colleague, Desk, newColleague } from './desk.ts';
+import { testPolicy } from './programme.ts';
+
+export const officeOrigin = 'http://localhost:5173';
+const relyingParty = { id: 'localhost', name: 'Custos', origins: [officeOrigin] };
+export const overHttp = connectOverHttp({ primitives: nodePrimitives, clock: () => Date.now() });
+
+/** A terminal's door to the gateway that a test may hold shut or replace. */
+export interface Line {
+  connect: Connect;
+}
+
+export function newDesk(directory: string, clock: () => number, line: Line): Desk {
+  const terminal = newTerminal({
+    directory: join(directory, 'vault'),
+    exportDirectory: join(directory, 'exports'),
+    relyingParty,
+    allowPassphraseOnly: false,
+    depositoryUrl: null,
+    primitives: nodePrimitives,
+    clock,
+    newId: (unixMs) => eventIdFrom(unixMs, random(10)),
+    connect: (url, asker) => line.connect(url, asker),
+  });
+  return new Desk(createRouterClient(terminalRouter(terminal)) as unknown as TerminalClient);
+}
+
+export interface TestOffice {
+  readonly depository: Depository;
+  readonly directory: string;
+  /** T-01, where the teller makes; T-02, where the supervisor checks. */
+  readonly maker: Desk;
+  readonly checker: Desk;
+  readonly lines: readonly [Line, Line];
+  readonly officers: readonly [Colleague, Colleague];
+  readonly teller: Colleague;
+  readonly supervisor: Colleague;
+  /** Minutes and days pass for terminals and gateway alike. */
+  readonly time: { nowMs: () => number; skip(ms: number): void };
+  syncAll(): Promise<void>;
+}
+
+export async function openTestOffice(): Promise<TestOffice> {
+  const directory = mkdtempSync(join(tmpdir(), 'custos-'));
+  let skipped = 0;
+  const clock = () => Date.now() + skipped;
+  const depository = await openDepository({
+    directory: join(directory, 'depository'),
+    programme: 'p2p-demo',
+    name: 'Demonstration',
+    origin: 'depository.example/p2p-demo',
+    relyingParty: { id: 'localhost', origins: [officeOrigin] },
+    pools: { CNY: '110022' },
+    primitives: nodePrimitives,
+    clock,
+    port: 0,
+  });
+  const line = (): Line => ({ connect: connectOverHttp({ primitives: nodePrimitives, clock }) });
+  const lines = [line(), line()] as const;
+  const maker = newDesk(join(directory, 'T-01'), clock, lines[0]);
+  const checker = newDesk(join(directory, 'T-02'), clock, lines[1]);
+  const person = (id: string, role: Colleague['role']) => newColleague(id, role, officeOrigin);
+  const officers = [person('officer-a', 'officer'), person('officer-b', 'officer')] as const;
+  const first = await maker.firstRun(officers[0], depository.invitation, 'T-01');
+  const second = await checker.firstRun(officers[1], depository.invitation, 'T-02');
+  const outcome = await depository.open({
+    assets: ['CNY'],
+    officers: [first.operator, second.operator],
+    terminals: [first.terminal, second.terminal],
+    policy: testPolicy,
+    agreement: { version: 1, fees: [] },
+  });
+  accepted(outcome);
+  const syncAll = async () => {
+    for (const desk of [maker, checker, maker]) await desk.sync();
+  };
+  await maker.sync();
+  const teller = person('teller-a', 'teller');
+  const supervisor = person('supervisor-a', 'supervisor');
+  const enrolled = [await maker.enrol(teller), await checker.enrol(supervisor)];
+  const made = await maker.make(...enrolled.map(({ operator }) => ({ kind: 'enrol operator', operator }) as const));
+  await syncAll();
+  await checker.approve(...made);
+  await checker.sync();
+  await maker.unlock(teller);
+  await checker.unlock(supervisor);
+  await syncAll();
+  const time = {
+    nowMs: clock,
+    skip(ms: number) {
+      skipped += ms;
+    },
+  };
+  return { depository, directory, maker, checker, lines, officers, teller, supervisor, time, syncAll };
+}
+
+/** A client with one CNY account and money on it. */
+export async function openClient(
+  { depository, maker, checker, syncAll }: TestOffice,
+  name: string,
+  amount: bigint,
+): Promise<string> {
+  const account = `acc-${name}`;
+  const steps = [
+    { kind: 'register client', client: name, identity: { client: `Holder ${name}` } },
+    { kind: 'open account', account, client: name, role: 'lender', asset: 'CNY', number: `900${name}` },
+  ] as const;
+  for (const draft of steps) {
+    const made = await maker.make(draft);
+    await syncAll();
+    await checker.approve(...made);
+    await checker.sync();
+    await syncAll();
+  }
+  depository.bank.creditReceipt({ asset: 'CNY', amount, custodyNumber: `900${name}`, payer: `Holder ${name}` });
+  depository.run();
+  await syncAll();
+  return account;
+}
