@@ -1,8 +1,9 @@
 // The cryptographic primitives on node:crypto, for every process of ours that is not the verifier. Only algorithms that
 // BoringSSL has as well (Electron links it): SHA-256, ECDSA P-256, Ed25519.
 
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
+import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
+import { base64urlToBytes, bytesEqual, bytesToBase64url } from '../shared/bytes.ts';
+import type { SignatureCheck } from '../shared/evidence.ts';
 import type { Primitives } from '../shared/primitives.ts';
 
 const keys = new Map<string, KeyObject | null>();
@@ -34,7 +35,10 @@ function importPublicKey(kind: 'es256' | 'ed25519', text: string): KeyObject | n
 }
 
 export const nodePrimitives: Primitives = {
-  sha256: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
+  sha256: (data) => {
+    const digest = hash('sha256', data, 'buffer');
+    return new Uint8Array(digest.buffer, digest.byteOffset, digest.length);
+  },
   verifyEs256: (key, message, signature) => {
     const object = publicKey('es256', key);
     return object !== null && verify('sha256', message, object, signature);
@@ -44,3 +48,51 @@ export const nodePrimitives: Primitives = {
     return object !== null && verify(null, message, object, signature);
   },
 };
+
+/**
+ * Verifies on the thread pool ahead of time, and answers from that: the same checks, done while this thread does other work.
+ * A check that was not asked for ahead is done at once.
+ */
+export async function verifyAhead(checks: Iterable<SignatureCheck>): Promise<Primitives> {
+  const verdicts = new Map<string, { readonly check: SignatureCheck; readonly genuine: boolean }>();
+  const running: Promise<void>[] = [];
+  for (const check of checks) {
+    const name = nameOf(check.publicKey, check.signature);
+    const key = publicKey(check.algorithm, check.publicKey);
+    if (key === null || verdicts.has(name)) continue;
+    verdicts.set(name, { check, genuine: false });
+    running.push(
+      verifyAsync(check.algorithm, check.message, key, check.signature).then((genuine) => {
+        verdicts.set(name, { check, genuine });
+      }),
+    );
+  }
+  await Promise.all(running);
+  const known = (algorithm: SignatureCheck['algorithm'], key: string, message: Uint8Array, signature: Uint8Array) => {
+    const verdict = verdicts.get(nameOf(key, signature));
+    return verdict?.check.algorithm === algorithm && bytesEqual(verdict.check.message, message)
+      ? verdict.genuine
+      : undefined;
+  };
+  return {
+    sha256: nodePrimitives.sha256,
+    verifyEs256: (key, message, signature) =>
+      known('es256', key, message, signature) ?? nodePrimitives.verifyEs256(key, message, signature),
+    verifyEd25519: (key, message, signature) =>
+      known('ed25519', key, message, signature) ?? nodePrimitives.verifyEd25519(key, message, signature),
+  };
+}
+
+const nameOf = (key: string, signature: Uint8Array): string => `${key}${Buffer.from(signature).toString('latin1')}`;
+
+const verifyAsync = (
+  algorithm: SignatureCheck['algorithm'],
+  message: Uint8Array,
+  key: KeyObject,
+  signature: Uint8Array,
+): Promise<boolean> =>
+  new Promise((resolve) => {
+    verify(algorithm === 'es256' ? 'sha256' : null, message, key, signature, (failure, genuine) =>
+      resolve(failure === null && genuine),
+    );
+  });

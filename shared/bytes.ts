@@ -14,22 +14,47 @@ export function bytesToBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+/** The six bits of each character code, 255 for characters outside the alphabet. */
+const sextets = (last: string): Uint8Array => {
+  const table = new Uint8Array(128).fill(255);
+  for (const [value, character] of [...(alphabet + last)].entries()) table[character.charCodeAt(0)] = value;
+  return table;
+};
+const base64Sextets = sextets('+/');
+const base64urlSextets = sextets('-_');
+
+/** `chars` characters of text without padding; undefined for a foreign character or bits left over that are not zero. */
+function decode(text: string, chars: number, table: Uint8Array): Uint8Array | undefined {
+  if (chars % 4 === 1) return undefined;
+  const bytes = new Uint8Array((chars * 3) >> 2);
+  let [at, bits, held] = [0, 0, 0];
+  for (let i = 0; i < chars; i++) {
+    const code = text.charCodeAt(i);
+    const six = code < 128 ? (table[code] as number) : 255;
+    if (six === 255) return undefined;
+    held = ((held << 6) | six) & 0xffffff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at++] = held >> bits;
+    }
+  }
+  return (held & ((1 << bits) - 1)) === 0 ? bytes : undefined;
+}
+
 /** Undefined when the text is not the one canonical base64 of its bytes. */
 export function base64ToBytes(text: string): Uint8Array | undefined {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) return undefined;
-  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  return bytesToBase64(bytes) === text ? bytes : undefined;
+  if (text.length % 4 !== 0) return undefined;
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  return decode(text, text.length - padding, base64Sextets);
 }
 
 export const bytesToBase64url = (bytes: Uint8Array): string =>
   bytesToBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 
 /** Undefined when the text is not the one canonical unpadded base64url of its bytes. */
-export function base64urlToBytes(text: string): Uint8Array | undefined {
-  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return undefined;
-  const padded = text.replaceAll('-', '+').replaceAll('_', '/') + '='.repeat((4 - (text.length % 4)) % 4);
-  return base64ToBytes(padded);
-}
+export const base64urlToBytes = (text: string): Uint8Array | undefined => decode(text, text.length, base64urlSextets);
 
 const hexDigits = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 export function bytesToHex(bytes: Uint8Array): string {

@@ -21,13 +21,42 @@ export const canonicalBytes = (value: unknown): Uint8Array => utf8(canonicalText
  * exactly one byte string and a changed byte is always a changed value.
  */
 export function parseCanonical(bytes: Uint8Array): Result<Json, Refusal<'malformed'>> {
-  const refusal = (why: string) =>
-    refuse('malformed', 'The record was not read.', why, 'Ask the sender for the record in RFC 8785 form.');
   try {
-    const text = utf8ToText(bytes);
-    const value = JSON.parse(text) as Json;
-    return canonicalText(value) === text ? ok(value) : refusal('Its bytes are not in canonical form.');
+    return parseCanonicalText(utf8ToText(bytes));
   } catch {
-    return refusal('Its bytes are not JSON text in UTF-8.');
+    return malformed('Its bytes are not text in UTF-8.');
   }
+}
+
+export function parseCanonicalText(text: string): Result<Json, Refusal<'malformed'>> {
+  try {
+    const value = JSON.parse(text) as Json;
+    return isCanonical(value, text) ? ok(value) : malformed('Its bytes are not in canonical form.');
+  } catch {
+    return malformed('Its bytes are not JSON text.');
+  }
+}
+
+const malformed = (why: string) =>
+  refuse('malformed', 'The record was not read.', why, 'Ask the sender for the record in RFC 8785 form.');
+
+/**
+ * RFC 8785 writes strings and numbers as JSON.stringify does and only adds the order of keys, so text that stringify gives
+ * back from sorted keys is canonical. Lone surrogates, on which the two differ, and everything else go to the library.
+ */
+function isCanonical(value: Json, text: string): boolean {
+  if (!text.includes('\\ud') && hasSortedKeys(value) && JSON.stringify(value) === text) return true;
+  return canonicalText(value) === text;
+}
+
+function hasSortedKeys(value: Json): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  if (Array.isArray(value)) return value.every(hasSortedKeys);
+  let last: string | undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    if (last !== undefined && key <= last) return false;
+    last = key;
+    if (!hasSortedKeys(inner as Json)) return false;
+  }
+  return true;
 }

@@ -115,7 +115,15 @@ export type Programme = z.infer<typeof programmeSchema>;
 
 const domain = utf8('custos/event/v1\n');
 
+/** Canonical bytes of events that were read from canonical text, so that they are not written out again. */
+const known = new WeakMap<CustosEvent, Uint8Array>();
+
+/** Remembers the canonical text that an event was read from; the caller has checked that it is canonical. */
+export const rememberEventText = (one: CustosEvent, text: string): void => {
+  known.set(one, concatBytes(domain, utf8(text)));
+};
+
 /** The bytes that a signing basket holds for one event; the tag keeps them apart from anything else we hash. */
-export const eventBytes = (one: CustosEvent): Uint8Array => concatBytes(domain, canonicalBytes(one));
+export const eventBytes = (one: CustosEvent): Uint8Array => known.get(one) ?? concatBytes(domain, canonicalBytes(one));
 
 export const eventDigest = (hash: Hash, one: CustosEvent): Uint8Array => hash(eventBytes(one));

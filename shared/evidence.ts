@@ -144,6 +144,43 @@ function checkClientData(bytes: Uint8Array, root: Uint8Array, programme: Program
   return data.crossOrigin === true ? 'The assertion was made inside a foreign page.' : undefined;
 }
 
+/** One signature that `checkEvidence` is going to verify. */
+export interface SignatureCheck {
+  readonly algorithm: 'es256' | 'ed25519';
+  readonly publicKey: string;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** The signatures of an event as far as they can be named before it is decided, so that they can be verified elsewhere. */
+export function signaturesOf(
+  books: Books,
+  event: CustosEvent,
+  evidence: Evidence,
+  hash: Primitives['sha256'],
+): SignatureCheck[] {
+  const root = basketRoot(hash, event, evidence.basket);
+  const signature = base64urlToBytes(evidence.signature);
+  if (root === undefined || signature === undefined) return [];
+  if (evidence.kind === 'ed25519') {
+    const bank = programmeOf(books)?.bank;
+    if (bank === undefined) return [];
+    const publicKey = { root: bank.rootKey, gateway: bank.gatewayKey, adapter: bank.adapterKey }[evidence.key];
+    return [{ algorithm: 'ed25519', publicKey, message: machineMessage(root), signature }];
+  }
+  const credential = books.get('credential', evidence.credential);
+  const authenticatorData = base64urlToBytes(evidence.authenticatorData);
+  const clientData = base64urlToBytes(evidence.clientDataJSON);
+  if (credential === undefined || authenticatorData === undefined || clientData === undefined) return [];
+  const message = concatBytes(authenticatorData, hash(clientData));
+  const checks: SignatureCheck[] = [{ algorithm: 'es256', publicKey: credential.publicKey, message, signature }];
+  const signingKey = books.get('operator', event.actor)?.signingKey ?? null;
+  const seal = evidence.seal === null ? undefined : base64urlToBytes(evidence.seal);
+  if (signingKey !== null && seal !== undefined)
+    checks.push({ algorithm: 'ed25519', publicKey: signingKey, message: sealMessage(root), signature: seal });
+  return checks;
+}
+
 const rpIdHashes = new Map<string, Uint8Array>();
 
 /** Section 7.2 steps 15 to 17 on the fixed part of authenticator data (section 6.1): rpIdHash(32) flags(1) counter(4). */

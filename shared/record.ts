@@ -1,8 +1,9 @@
 // A log record: event, evidence and the time at which the gateway admitted them. Its canonical bytes are the leaf.
 
 import { z } from 'zod';
-import { type Json, parseCanonical } from './canonical.ts';
-import { eventSchema } from './event.ts';
+import { utf8ToText } from './bytes.ts';
+import { type Json, parseCanonicalText } from './canonical.ts';
+import { eventSchema, rememberEventText } from './event.ts';
 import { evidenceSchema } from './evidence.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
 import { instant } from './time.ts';
@@ -22,9 +23,27 @@ const malformed = (why: string) =>
 
 export function parseRecord(leaf: Uint8Array): Result<LogRecord, Refusal<'malformed'>> {
   if (leaf.length > maxLeafBytes) return malformed('It is larger than 64 KiB.');
-  const json = parseCanonical(leaf);
-  return json.ok ? jsonToRecord(json.value) : json;
+  try {
+    return parseRecordText(utf8ToText(leaf));
+  } catch {
+    return malformed('Its bytes are not text in UTF-8.');
+  }
 }
+
+/** As `parseRecord`, for text whose UTF-8 bytes are the leaf; their length is the caller's to check. */
+export function parseRecordText(text: string): Result<LogRecord, Refusal<'malformed'>> {
+  const json = parseCanonicalText(text);
+  if (!json.ok) return json;
+  const record = jsonToRecord(json.value);
+  if (!record.ok) return record;
+  // Keys are sorted and no value before or after can hold these, so the event's own text lies between them.
+  const from = text.indexOf(eventStart) + eventStart.length;
+  rememberEventText(record.value.event, text.slice(from, text.lastIndexOf(eventEnd)));
+  return record;
+}
+
+const eventStart = '"event":';
+const eventEnd = ',"evidence":{';
 
 export function jsonToRecord(json: Json): Result<LogRecord, Refusal<'malformed'>> {
   const parsed = recordSchema.safeParse(json);

@@ -1,21 +1,25 @@
 // Sync: hands the outbox to the gateway, then takes in the log: every batch is proven to continue what this terminal has
 // seen, every record is judged again, and only then it is stored. A log that does not fit makes the terminal read-only.
 
+import { verifyAhead } from '../../crypto/node.ts';
 import { BooksLayer } from '../../shared/books.ts';
 import { base64urlToBytes, bytesEqual, bytesToBase64, bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import { maxRecords, maxSubmissions } from '../../shared/contract/depository.ts';
 import type { SyncReport } from '../../shared/contract/terminal.ts';
 import { decide } from '../../shared/decide.ts';
 import type { CustosEvent } from '../../shared/event.ts';
+import { type SignatureCheck, signaturesOf } from '../../shared/evidence.ts';
 import type { EventId } from '../../shared/ids.ts';
 import { type Checkpoint, openCheckpoint, terminalWitnessKey } from '../../shared/log/checkpoint.ts';
 import { leafHash } from '../../shared/log/hash.ts';
 import { verifyConsistency } from '../../shared/log/merkle.ts';
 import { formatNote, type NoteKey, parseNote, parseNoteKey, signNote } from '../../shared/log/note.ts';
-import { parseRecord } from '../../shared/record.ts';
+import type { Hash, Primitives } from '../../shared/primitives.ts';
+import { type LogRecord, parseRecord } from '../../shared/record.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import type { Session } from '../session.ts';
 import { attach } from '../store/attachments.ts';
+import type { SqlBooks } from '../store/books.ts';
 import { forgetImport } from '../store/imports.ts';
 import { writeRecords } from '../store/log.ts';
 import { markRefused, queuedSubmissions, removeFromOutbox } from '../store/outbox.ts';
@@ -120,9 +124,15 @@ async function* pull(
   if (target.size < tree.size)
     throw found('rollback', `The gateway shows ${target.size} records and this terminal has ${tree.size}.`);
   await proveContinuation(session, client, target, primitives.sha256);
-  while (tree.size < target.size) {
+  // The next batch is on its way while this one is judged.
+  let next = tree.size < target.size ? fetchRecords(session, client, tree.size, target) : undefined;
+  while (next !== undefined) {
     yield { done: tree.size, total: target.size };
-    await takeIn(terminal, session, client, target);
+    const fetched: Fetched = await next;
+    const after = tree.size + fetched.leaves.length;
+    next = after < target.size ? fetchRecords(session, client, after, target) : undefined;
+    next?.catch(() => {}); // told when its turn comes
+    await takeIn(terminal, session, client, target, fetched);
   }
   if (!bytesEqual(tree.root(), target.root))
     throw found('fork', 'The same size has another root than this terminal has.');
@@ -152,32 +162,30 @@ async function proveContinuation(
     throw found('fork', `The gateway's log does not continue the ${tree.size} records that this terminal has.`);
 }
 
-/** One batch: fetched, proven to lie under the signed root, judged, and stored in one database transaction; or nothing. */
+/** One batch: proven to lie under the signed root, judged, and stored in one database transaction; or nothing of it. */
 async function takeIn(
   terminal: Terminal,
   session: Session,
   client: DepositoryClient,
   target: Checkpoint,
+  fetched: Fetched,
 ): Promise<void> {
   const { primitives } = terminal.parts;
   const { tree, store, books, invitation } = session;
   const from = tree.size;
-  const { programme } = invitation;
-  const answer = await client.records({ programme, from, to: Math.min(target.size, from + maxRecords) });
-  if (answer.records.length === 0) throw new Error('the gateway gave no records');
-  const leaves = answer.records.map(utf8);
   const layer = new BooksLayer(books);
-  const events: CustosEvent[] = [];
+  const verified = await verifyAhead(signaturesIn(books, fetched.records, primitives.sha256));
   try {
-    leaves.forEach((leaf, i) => {
-      events.push(judge(session, layer, leaf, from + i, terminal));
-      tree.append(leafHash(primitives.sha256, leaf));
+    fetched.records.forEach((record, i) => {
+      judge(session, layer, record, from + i, { ...primitives, ...verified });
     });
+    for (const leaf of fetched.leaves) tree.append(leafHash(primitives.sha256, leaf));
     await proveContinuation(session, client, target, primitives.sha256);
-    const details = await fetchDetails(client, programme, events, primitives.sha256);
+    const events = fetched.records.map((record) => record.event);
+    const details = await fetchDetails(client, invitation.programme, events, primitives.sha256);
     store.transaction(() => {
       books.write(layer);
-      writeRecords(store, tree, from, leaves);
+      writeRecords(store, tree, from, fetched.leaves);
       attach(store, details);
       removeFromOutbox(
         store,
@@ -193,35 +201,53 @@ async function takeIn(
   }
 }
 
-/** The same function that the gateway used; a record that this terminal would not have admitted is a disagreement. */
-function judge(
+interface Fetched {
+  readonly leaves: readonly Uint8Array[];
+  readonly records: readonly LogRecord[];
+}
+
+async function fetchRecords(
   session: Session,
-  layer: BooksLayer,
-  leaf: Uint8Array,
-  sequence: number,
-  terminal: Terminal,
-): CustosEvent {
-  const record = parseRecord(leaf);
-  if (!record.ok) throw found('disagreement', `Record ${sequence}: ${record.refusal.why}`);
-  const { event } = record.value;
+  client: DepositoryClient,
+  from: number,
+  target: Checkpoint,
+): Promise<Fetched> {
+  const { programme } = session.invitation;
+  const answer = await client.records({ programme, from, to: Math.min(target.size, from + maxRecords) });
+  if (answer.records.length === 0) throw new Error('the gateway gave no records');
+  const leaves = answer.records.map(utf8);
+  const records = leaves.map((leaf, i) => {
+    const record = parseRecord(leaf);
+    if (!record.ok) throw found('disagreement', `Record ${from + i}: ${record.refusal.why}`);
+    return record.value;
+  });
+  return { leaves, records };
+}
+
+function* signaturesIn(books: SqlBooks, records: readonly LogRecord[], hash: Hash): Generator<SignatureCheck> {
+  for (const { event, evidence } of records) yield* signaturesOf(books, event, evidence, hash);
+}
+
+/** The same function that the gateway used; a record that this terminal would not have admitted is a disagreement. */
+function judge(session: Session, layer: BooksLayer, record: LogRecord, sequence: number, primitives: Primitives): void {
+  const { event } = record;
   if (event.type === 'programme.opened') {
-    const strange = strangeGenesis(session, event, terminal);
+    const strange = strangeGenesis(session, event, primitives);
     if (strange !== undefined) throw found('disagreement', strange);
   }
-  const decision = decide(layer, record.value, terminal.parts.primitives);
+  const decision = decide(layer, record, primitives);
   if (!decision.ok)
     throw found('disagreement', `Record ${sequence} (${event.type}) would be refused here: ${decision.refusal.why}`);
   layer.apply(decision.value);
-  return event;
 }
 
 /** The first record must carry the keys that the bank's invitation named. */
 function strangeGenesis(
   { invitation }: Session,
   event: Extract<CustosEvent, { type: 'programme.opened' }>,
-  { parts }: Terminal,
+  { sha256 }: Primitives,
 ): string | undefined {
-  const key = parseNoteKey(parts.primitives.sha256, invitation.logKey);
+  const key = parseNoteKey(sha256, invitation.logKey);
   if (event.programme !== invitation.programme) return 'The log is of another programme.';
   if (event.body.bank.rootKey !== invitation.rootKey) return "The bank's root key is not the invited one.";
   if (!key.ok || bytesToBase64url(key.value.publicKey) !== event.body.bank.gatewayKey)
