@@ -7,9 +7,11 @@ import { check } from './operations/check.ts';
 import { compareCheckpoint } from './operations/compare-checkpoint.ts';
 import { enrol, enrolStep, firstRun } from './operations/enrol.ts';
 import { exportAudit } from './operations/export-audit.ts';
+import { foreseeDraft } from './operations/foresee-draft.ts';
 import { importPayments } from './operations/import-payments.ts';
 import { lock } from './operations/lock.ts';
 import { make } from './operations/make.ts';
+import { rehearse } from './operations/rehearse.ts';
 import {
   showAccounts,
   showBooksDigest,
@@ -18,6 +20,9 @@ import {
   showOutbox,
   showSafeguarding,
 } from './operations/show.ts';
+import { showLog, showProof } from './operations/show-log.ts';
+import { showProgramme } from './operations/show-programme.ts';
+import { showStatement } from './operations/show-statement.ts';
 import { sign } from './operations/sign.ts';
 import { statusOf } from './operations/status.ts';
 import { unlock, unlockStep } from './operations/unlock.ts';
@@ -41,6 +46,7 @@ export function terminalRouter(terminal: Terminal) {
     check: os.check.handler(({ input }) => check(terminal, input)),
     withdraw: os.withdraw.handler(({ input }) => withdraw(terminal, input)),
     sign: os.sign.handler(({ input }) => sign(terminal, input)),
+    foresee: os.foresee.handler(({ input }) => foreseeDraft(terminal, input)),
     importPayments: os.importPayments.handler(({ input }) => importPayments(terminal, input)),
     sync: os.sync.handler(() => sync(terminal)),
     compareCheckpoint: os.compareCheckpoint.handler(({ input }) => compareCheckpoint(terminal, input)),
@@ -49,6 +55,11 @@ export function terminalRouter(terminal: Terminal) {
     accounts: os.accounts.handler(({ input }) => showAccounts(terminal, input)),
     safeguarding: os.safeguarding.handler(() => showSafeguarding(terminal)),
     outbox: os.outbox.handler(() => showOutbox(terminal)),
+    statement: os.statement.handler(({ input }) => showStatement(terminal, input)),
+    log: os.log.handler(({ input }) => showLog(terminal, input)),
+    proof: os.proof.handler(({ input }) => showProof(terminal, input)),
+    programme: os.programme.handler(() => showProgramme(terminal)),
+    rehearse: os.rehearse.handler(({ input }) => rehearse(terminal, input)),
     booksDigest: os.booksDigest.handler(() => showBooksDigest(terminal)),
   });
 }

@@ -1,6 +1,7 @@
 // The terminal: what it is made of, and what every operation asks of it first. It lives in a worker and knows neither window
 // nor browser.
 
+import type { Invitation } from '../shared/contract/invitation.ts';
 import type { EventId } from '../shared/ids.ts';
 import type { Primitives } from '../shared/primitives.ts';
 import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
@@ -26,6 +27,8 @@ export interface TerminalParts {
   readonly newId: (unixMs: number) => EventId;
   /** Where the depository is now, if not where the invitation says. */
   readonly depositoryUrl: string | null;
+  /** What the host offers to a new terminal: an invitation, and the id this terminal is to have. */
+  readonly offer: { readonly invitation: Invitation; readonly terminal: string } | null;
   readonly connect: Connect;
 }
 

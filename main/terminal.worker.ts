@@ -10,7 +10,8 @@ import type { RelyingParty } from './identity/relying-party.ts';
 import { lock } from './operations/lock.ts';
 import { terminalRouter } from './router.ts';
 import { connectOverHttp } from './sync/depository.ts';
-import { newTerminal } from './terminal.ts';
+import { sync } from './sync/sync.ts';
+import { newTerminal, type TerminalParts } from './terminal.ts';
 
 /** What the host decides and the screen may not. */
 export interface WorkerData {
@@ -19,6 +20,9 @@ export interface WorkerData {
   readonly relyingParty: RelyingParty;
   readonly allowPassphraseOnly: boolean;
   readonly depositoryUrl: string | null;
+  readonly offer: TerminalParts['offer'];
+  /** Synchronises by itself this often while unlocked; null leaves it to the caller. */
+  readonly syncEveryMs: number | null;
 }
 
 assert(parentPort, 'the terminal runs in a worker thread');
@@ -32,6 +36,13 @@ const terminal = newTerminal({
 });
 const handler = new RPCHandler(terminalRouter(terminal));
 
+/** What a sync finds is in the status that screens show; here it only has to happen. */
+async function syncQuietly(): Promise<void> {
+  if (terminal.session !== undefined && !terminal.syncing) for await (const _ of sync(terminal));
+}
+const { syncEveryMs } = workerData as WorkerData;
+const timer = syncEveryMs === null ? undefined : setInterval(() => void syncQuietly(), syncEveryMs);
+
 /** The host hands over one port for each screen, and says when to stop. */
 parentPort.on('message', (message: { readonly port?: MessagePort; readonly stop?: true }) => {
   if (message.port !== undefined) {
@@ -39,6 +50,7 @@ parentPort.on('message', (message: { readonly port?: MessagePort; readonly stop?
     message.port.start();
   }
   if (message.stop) {
+    clearInterval(timer);
     lock(terminal);
     parentPort?.close();
   }

@@ -31,6 +31,7 @@ export function newDesk(directory: string, clock: () => number, line: Line): Des
     relyingParty,
     allowPassphraseOnly: false,
     depositoryUrl: null,
+    offer: null,
     primitives: nodePrimitives,
     clock,
     newId: (unixMs) => eventIdFrom(unixMs, random(10)),

@@ -76,6 +76,8 @@ export async function openOffice({ directory, assets, fate, say, acknowledged }:
       relyingParty: { id: 'localhost', name: 'Custos', origins: [origin] },
       allowPassphraseOnly: false,
       depositoryUrl: depository.invitation.url,
+      offer: null,
+      syncEveryMs: null,
     });
   const terminals: RunningTerminal[] = [start('T-01'), start('T-02')];
   const [front, back] = terminals.map((one) => new Desk(one.connect(), acknowledged)) as [Desk, Desk];

@@ -56,11 +56,15 @@ const minPassphrase = 12;
 
 export async function firstRun(
   terminal: Terminal,
-  input: Person & { readonly invitation: Invitation; readonly terminal: string },
+  input: Person & { readonly invitation: Invitation | null; readonly terminal: string | null },
 ): Promise<Result<Creation, Refusal>> {
-  const { invitation, terminal: id, ...person } = input;
-  const { relyingParty, directory } = terminal.parts;
+  const { invitation: given, terminal: name, ...person } = input;
+  const { relyingParty, directory, offer } = terminal.parts;
   const what = 'The terminal was not set up.';
+  const invitation = given ?? offer?.invitation;
+  const id = name ?? offer?.terminal;
+  if (invitation === undefined || id === undefined)
+    return refuse('no invitation', what, 'There is no invitation to a programme.', 'Ask the bank for one.');
   if (existsSync(slotPath(directory))) return refuse('vault exists', what, 'It is set up already.', 'Unlock it.');
   const fits =
     invitation.relyingParty.id === relyingParty.id &&

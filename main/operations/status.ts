@@ -9,10 +9,16 @@ import { enrolledHere } from '../vault/vault.ts';
 
 export function statusOf({ parts, session }: Terminal): Status {
   const people = enrolledHere(parts.directory).map((one) => one.operator);
+  const offered = parts.offer && {
+    programme: parts.offer.invitation.programme,
+    name: parts.offer.invitation.name,
+    terminal: parts.offer.terminal,
+  };
   if (session === undefined)
     return {
       phase: people.length === 0 ? 'new' : 'locked',
       people,
+      offered: people.length > 0 ? null : offered,
       programme: null,
       terminal: null,
       operator: null,
@@ -23,6 +29,7 @@ export function statusOf({ parts, session }: Terminal): Status {
   return {
     phase: 'unlocked',
     people,
+    offered: null,
     programme: session.invitation.programme,
     terminal: session.terminal,
     operator: { id: session.operator, role: session.books.get('operator', session.operator)?.role ?? null },

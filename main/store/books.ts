@@ -53,6 +53,17 @@ const rowToAccount = (row: AccountRow): LedgerAccount => ({
   lastLeg: Number(row.last_leg),
 });
 
+const rowToLeg = (row: Record<string, bigint>): BookedLeg => ({
+  number: Number(row.number),
+  entry: Number(row.entry),
+  sequence: Number(row.sequence),
+  debit: Number(row.debit),
+  credit: Number(row.credit),
+  amount: row.amount as bigint,
+  previousDebit: Number(row.previous_debit),
+  previousCredit: Number(row.previous_credit),
+});
+
 /** Where each table of the books is kept; tables not named here are rows of `state`. */
 const own = { account: true, event: true, reference: true, window: true, instruction: true } as const;
 
@@ -81,6 +92,8 @@ export class SqlBooks implements Books {
       state: statement('SELECT row FROM state WHERE name = ? AND key = ?'),
       states: statement('SELECT key, row FROM state WHERE name = ?'),
       legs: statement('SELECT * FROM legs ORDER BY number').safeIntegers(),
+      leg: statement('SELECT * FROM legs WHERE number = ?').safeIntegers(),
+      accountByIndex: statement('SELECT * FROM accounts WHERE idx = ?').safeIntegers(),
       putAccount: statement(
         'INSERT INTO accounts VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (idx) DO UPDATE SET frozen = excluded.frozen, ' +
           'debits = excluded.debits, credits = excluded.credits, held = excluded.held, last_leg = excluded.last_leg',
@@ -162,20 +175,17 @@ export class SqlBooks implements Books {
   }
 
   *legs(): Generator<BookedLeg> {
-    for (const row of this.#statements.legs.iterate()) {
-      const leg = row as Record<string, bigint>;
-      const number = (name: string) => Number(leg[name]);
-      yield {
-        number: number('number'),
-        entry: number('entry'),
-        sequence: number('sequence'),
-        debit: number('debit'),
-        credit: number('credit'),
-        amount: leg.amount as bigint,
-        previousDebit: number('previous_debit'),
-        previousCredit: number('previous_credit'),
-      };
-    }
+    for (const row of this.#statements.legs.iterate()) yield rowToLeg(row as Record<string, bigint>);
+  }
+
+  leg(number: number): BookedLeg | undefined {
+    const row = this.#statements.leg.get(number) as Record<string, bigint> | undefined;
+    return row === undefined ? undefined : rowToLeg(row);
+  }
+
+  accountByIndex(index: number): LedgerAccount | undefined {
+    const row = this.#statements.accountByIndex.get(index) as AccountRow | undefined;
+    return row === undefined ? undefined : rowToAccount(row);
   }
 
   /** Writes a layer, inside the caller's database transaction: each changed row once, however often it changed. */

@@ -79,8 +79,8 @@ export class Vault {
     return this.#file.slots.find((slot) => slot.operator === operator);
   }
 
-  /** Adds a person; returns the seed's public part through `useSeed` before the seed is zeroed. */
-  async addPerson<T>(person: NewPerson, useSeed: (seed: Uint8Array | null) => T): Promise<T> {
+  /** Adds a person; returns the seed's public part through `withSeed` before the seed is zeroed. */
+  async addPerson<T>(person: NewPerson, withSeed: (seed: Uint8Array | null) => T): Promise<T> {
     assert(this.slotOf(person.operator) === undefined, 'one slot per operator on a terminal');
     const seed = person.signOutput === null ? null : random(32);
     const slot = await wrapForPerson(
@@ -92,7 +92,7 @@ export class Vault {
     );
     this.#write({ ...this.#body(), slots: [...this.#file.slots, slot] });
     try {
-      return useSeed(seed);
+      return withSeed(seed);
     } finally {
       seed?.fill(0);
     }
@@ -151,7 +151,7 @@ export async function createVault<T>(
   directory: string,
   options: { readonly allowPassphraseOnly: boolean },
   person: NewPerson,
-  useSeed: (seed: Uint8Array | null) => T,
+  withSeed: (seed: Uint8Array | null) => T,
 ): Promise<{ vault: Vault; value: T }> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   assert(!readSlots(slotPath(directory)).ok, 'a vault is created once');
@@ -164,7 +164,7 @@ export async function createVault<T>(
     slots: [],
   };
   const vault = new Vault(directory, root, { ...empty, mac: bytesToBase64url(new Uint8Array(32)) });
-  const value = await vault.addPerson(person, useSeed);
+  const value = await vault.addPerson(person, withSeed);
   return { vault, value };
 }
 

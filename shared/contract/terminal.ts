@@ -3,6 +3,7 @@
 
 import { type ContractRouterClient, eventIterator, oc } from '@orpc/contract';
 import { z } from 'zod';
+import { agreementSchema } from '../agreement.ts';
 import { assetCode } from '../asset.ts';
 import { digest, eventId, nameId } from '../ids.ts';
 import { batchSchema } from '../instruction/batch.ts';
@@ -12,6 +13,7 @@ import { registerClientSchema } from '../instruction/register-client.ts';
 import { instructionSchema } from '../instruction/schema.ts';
 import { amountText } from '../money.ts';
 import { operatorSchema, role, terminalSchema } from '../operator.ts';
+import { policySchema } from '../policy.ts';
 import { assertionSchema, creationOptionsSchema, registrationSchema, requestOptionsSchema } from './ceremony.ts';
 import { invitationSchema } from './invitation.ts';
 import { refusalSchema, resultOf } from './result.ts';
@@ -38,6 +40,8 @@ export const statusSchema = z.strictObject({
   phase: z.enum(['new', 'locked', 'unlocked']),
   /** Who can unlock here. */
   people: z.array(nameId),
+  /** A programme that the host offers to a new terminal. */
+  offered: z.strictObject({ programme: nameId, name: z.string(), terminal: nameId }).nullable(),
   programme: nameId.nullable(),
   terminal: nameId.nullable(),
   /** The role is null until the programme knows the operator. */
@@ -113,6 +117,28 @@ export const verdictSchema = z.discriminatedUnion('verdict', [
 ]);
 export type Verdict = z.infer<typeof verdictSchema>;
 
+/** What would happen to a draft if it were made now; nothing is signed and nothing is kept. */
+export const forecastSchema = z.strictObject({
+  consequence: z.string(),
+  requirement: requirementSchema.nullable(),
+  refusal: refusalSchema.nullable(),
+  /** The debited account now and after the hold. */
+  funds: z
+    .strictObject({ account: z.string(), asset: z.string(), available: z.string(), after: z.string() })
+    .nullable(),
+  payee: z
+    .strictObject({
+      /** Payments to this payee that were approved before, for this client. */
+      isKnown: z.boolean(),
+      /** Other payees that could be mistaken for this one, and why. */
+      lookAlikes: z.array(
+        z.strictObject({ name: z.string(), tail: z.string(), why: z.enum(['same name', 'similar account']) }),
+      ),
+    })
+    .nullable(),
+});
+export type Forecast = z.infer<typeof forecastSchema>;
+
 // --- looking ------------------------------------------------------------------------------------------------------------
 
 export const instructionViewSchema = z.strictObject({
@@ -182,6 +208,44 @@ export const importSchema = z.strictObject({
 });
 export type PaymentImport = z.infer<typeof importSchema>;
 
+export const statementLineSchema = z.strictObject({
+  /** Number of the leg, and position of its event in the log. */
+  leg: z.int(),
+  sequence: z.int(),
+  event: eventId,
+  bookedAt: z.string(),
+  cause: z.string(),
+  counterpart: z.string(),
+  /** Signed minor units: positive when money came to the account in its normal direction. */
+  change: z.string(),
+});
+export type StatementLine = z.infer<typeof statementLineSchema>;
+
+export const logLineSchema = z.strictObject({
+  sequence: z.int(),
+  id: eventId,
+  type: z.string(),
+  actor: z.string(),
+  terminal: z.string(),
+  admittedAt: z.string(),
+  evidence: z.string(),
+});
+export type LogLine = z.infer<typeof logLineSchema>;
+
+export const programmeViewSchema = z.strictObject({
+  id: nameId,
+  name: z.string(),
+  origin: z.string(),
+  assets: z.array(z.string()),
+  operators: z.array(operatorSchema),
+  terminals: z.array(terminalSchema),
+  policy: policySchema,
+  agreement: agreementSchema,
+  /** Enrolled on this terminal and not yet known to the programme. */
+  newcomers: z.array(operatorSchema),
+});
+export type ProgrammeView = z.infer<typeof programmeViewSchema>;
+
 // --- long work ------------------------------------------------------------------------------------------------------------
 
 /** A stream of progress that ends with the result. */
@@ -218,8 +282,10 @@ export const terminalContract = {
   firstRun: oc
     .input(
       z.strictObject({
-        invitation: invitationSchema,
-        terminal: nameId,
+        /** Null takes the one that the host offers. */
+        invitation: invitationSchema.nullable(),
+        /** Null takes the id that the host gives this terminal. */
+        terminal: nameId.nullable(),
         operator: nameId,
         role,
         staffId: z.string().min(1).max(60),
@@ -290,6 +356,7 @@ export const terminalContract = {
   sign: oc
     .input(z.strictObject({ ceremony: ceremonyId, assertion: assertionSchema }))
     .output(resultOf(z.strictObject({ queued: z.array(eventId) }))),
+  foresee: oc.input(z.strictObject({ draft: draftSchema })).output(resultOf(forecastSchema)),
   importPayments: oc.input(z.strictObject({ xml: z.string().max(64_000_000) })).output(resultOf(importSchema)),
 
   sync: oc.input(nothing).output(longWork(syncReportSchema)),
@@ -327,6 +394,38 @@ export const terminalContract = {
             state: z.enum(['queued', 'refused']),
             refusal: refusalSchema.nullable(),
           }),
+        ),
+      }),
+    ),
+  ),
+  /** The legs of one account, newest first, before leg number `before`; 0 begins with the newest. */
+  statement: oc
+    .input(z.strictObject({ account: nameId, before: z.int().min(0), limit: z.int().min(1).max(500) }))
+    .output(resultOf(z.strictObject({ lines: z.array(statementLineSchema) }))),
+  log: oc
+    .input(z.strictObject({ from: z.int().min(0), limit: z.int().min(1).max(500) }))
+    .output(resultOf(z.strictObject({ size: z.int(), lines: z.array(logLineSchema) }))),
+  /** One record as it is hashed, and its inclusion proof under this terminal's root, checked here. */
+  proof: oc.input(z.strictObject({ sequence: z.int().min(0) })).output(
+    resultOf(
+      z.strictObject({
+        record: z.string(),
+        leafHash: z.string(),
+        path: z.array(z.string()),
+        size: z.int(),
+        root: z.string(),
+        holds: z.boolean(),
+      }),
+    ),
+  ),
+  programme: oc.input(nothing).output(resultOf(programmeViewSchema)),
+  /** What a draft policy would have asked of past instructions, against what was asked. */
+  rehearse: oc.input(z.strictObject({ policy: policySchema })).output(
+    resultOf(
+      z.strictObject({
+        rehearsed: z.int(),
+        changed: z.array(
+          z.strictObject({ instruction: eventId, consequence: z.string(), before: z.string(), after: z.string() }),
         ),
       }),
     ),
