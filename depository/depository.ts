@@ -45,6 +45,9 @@ export interface Depository {
   open(body: Pick<Programme, 'assets' | 'officers' | 'terminals' | 'policy' | 'agreement'>): Promise<Outcome>;
   /** Sends and takes in bank messages, and lets expire what is due; returns what the books would not take. */
   run(): readonly RefusedByBooks[];
+  /** Stops answering terminals until `resume`; what was admitted stays admitted. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,12 +76,14 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
     newId,
     signAs: { adapter: keys.adapter.sign, gateway: keys.gateway.sign },
   };
-  const server = buildServer({
-    programmes: new Map([[programme, gateway]]),
-    primitives,
-    clock,
-    ...(parts.readerToken === undefined ? {} : { readerToken: parts.readerToken }),
-  });
+  const serve = () =>
+    buildServer({
+      programmes: new Map([[programme, gateway]]),
+      primitives,
+      clock,
+      ...(parts.readerToken === undefined ? {} : { readerToken: parts.readerToken }),
+    });
+  let server = serve();
   const url = await server.listen({ host: '127.0.0.1', port: parts.port });
   return {
     gateway,
@@ -116,6 +121,13 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
       if (gateway.sequencer().tree.size === 0) return [];
       expireInstructions(link);
       return runBankLink(link);
+    },
+    async pause() {
+      await server.close();
+    },
+    async resume() {
+      server = serve();
+      await server.listen({ host: '127.0.0.1', port: Number(new URL(url).port) });
     },
     async close() {
       await server.close();

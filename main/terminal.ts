@@ -40,6 +40,8 @@ export interface Terminal {
   readonly signatures: Ceremonies<PendingSignature>;
   /** A sync that is under way; there is one at a time. */
   syncing: boolean;
+  lastSyncMs: number | null;
+  syncRefusal: Refusal | null;
 }
 
 export const newTerminal = (parts: TerminalParts): Terminal => ({
@@ -49,6 +51,8 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
   unlockings: new Ceremonies(parts.clock),
   signatures: new Ceremonies(parts.clock),
   syncing: false,
+  lastSyncMs: null,
+  syncRefusal: null,
 });
 
 /** The session, or the refusal of a locked terminal. */

@@ -525,7 +525,7 @@ export function itemOf(books: Books, id: string, item: number): Item {
   return { account: one.account, asset: body.asset, amount: BigInt(one.amount) };
 }
 
-function useReference(books: Books, asset: string, reference: string, event: EventId): Decision {
+function claimReference(books: Books, asset: string, reference: string, event: EventId): Decision {
   const key = `${asset}|${reference}`;
   if (books.get('reference', key) !== undefined)
     return {
@@ -538,7 +538,7 @@ function useReference(books: Books, asset: string, reference: string, event: Eve
 function settle(books: Books, event: EventOf<'bank.settled'>, { today }: Moment): Decision {
   const { instruction, item, reference, valueDate } = event.body;
   const { asset, amount } = itemOf(books, instruction, item);
-  const used = useReference(books, asset, reference, event.id);
+  const used = claimReference(books, asset, reference, event.id);
   if (!used.ok) return used;
   const leg = { debit: houseAccountId('in-transit', asset), credit: houseAccountId('cash', asset), asset, amount };
   return ok([
@@ -558,7 +558,7 @@ function reject(books: Books, event: EventOf<'bank.rejected'>, { today }: Moment
 function takeBack(books: Books, event: EventOf<'bank.returned'>, { today }: Moment): Decision {
   const { instruction, item, reference, valueDate } = event.body;
   const { account, asset, amount } = itemOf(books, instruction, item);
-  const used = useReference(books, asset, reference, event.id);
+  const used = claimReference(books, asset, reference, event.id);
   if (!used.ok) return used;
   const leg = { debit: houseAccountId('cash', asset), credit: account, asset, amount };
   return ok([
@@ -573,7 +573,7 @@ function credit(books: Books, event: EventOf<'bank.credited'>, { today }: Moment
   const amount = BigInt(text);
   if (!programmeOf(books)?.assets.includes(asset))
     return { ok: false, refusal: no('account state', `This programme does not keep ${asset}.`, 'Send it back.') };
-  const used = useReference(books, asset, reference, event.id);
+  const used = claimReference(books, asset, reference, event.id);
   if (!used.ok) return used;
   const known = number === null ? undefined : books.get('number', numberKey(number, asset))?.account;
   const target = known ?? houseAccountId('suspense', asset);

@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   verifier: ['shared'],
   cli: ['shared', 'crypto', 'main', 'depository', 'verifier', 'testing'],
   testing: ['shared', 'crypto', 'main', 'depository'],
+  e2e: ['cli', 'shared', 'testing'],
   bench: ['shared', 'crypto', 'main', 'depository', 'verifier', 'testing'],
 };
 const platformInShared = /^(node:|electron|react)/;

@@ -51,10 +51,17 @@ export interface OfficeParts {
   readonly fate: (transfer: Transfer) => Fate;
   readonly say: (line: string) => void;
   readonly acknowledged: (events: readonly string[]) => void;
+  /** Ids of the two terminals. */
+  readonly terminals?: readonly [string, string];
+  /** Further addresses at which terminals of this programme run. */
+  readonly origins?: readonly string[];
+  readonly port?: number;
 }
 
 /** Opens the office as it was left, and does what is missing of: vaults, programme, people. */
-export async function openOffice({ directory, assets, fate, say, acknowledged }: OfficeParts): Promise<Office> {
+export async function openOffice(parts: OfficeParts): Promise<Office> {
+  const { directory, assets, fate, say, acknowledged } = parts;
+  const names = parts.terminals ?? (['T-01', 'T-02'] as const);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const people = openPeople(join(directory, 'soft-authenticators.json'));
   const depository = await openDepository({
@@ -62,11 +69,11 @@ export async function openOffice({ directory, assets, fate, say, acknowledged }:
     programme: programmeId,
     name: 'Lend Together, custody programme',
     origin: logOrigin,
-    relyingParty: { id: 'localhost', origins: [origin] },
+    relyingParty: { id: 'localhost', origins: [origin, ...(parts.origins ?? [])] },
     pools: Object.fromEntries(assets.map((asset, i) => [asset, `1100${String(i + 1).padStart(4, '0')}`])),
     primitives: nodePrimitives,
     clock: () => Date.now(),
-    port: 0,
+    port: parts.port ?? 0,
     fate,
   });
   const start = (name: string) =>
@@ -79,14 +86,14 @@ export async function openOffice({ directory, assets, fate, say, acknowledged }:
       offer: null,
       syncEveryMs: null,
     });
-  const terminals: RunningTerminal[] = [start('T-01'), start('T-02')];
+  const terminals: RunningTerminal[] = names.map(start);
   const [front, back] = terminals.map((one) => new Desk(one.connect(), acknowledged)) as [Desk, Desk];
   const office: Office = {
     depository,
     front,
     back,
     people,
-    vaults: ['T-01', 'T-02'].map((name) => databasePath(join(directory, name, 'vault'))),
+    vaults: names.map((name) => databasePath(join(directory, name, 'vault'))),
     async syncAll() {
       for (const desk of [front, back, front, back]) await desk.sync();
     },
@@ -95,7 +102,7 @@ export async function openOffice({ directory, assets, fate, say, acknowledged }:
       await depository.close();
     },
   };
-  await found(office, assets, say);
+  await found(office, names, assets, say);
   return office;
 }
 
@@ -115,11 +122,16 @@ function openPeople(file: string): Record<StaffId, Colleague> {
   return Object.fromEntries(Object.entries(staff).map(person)) as Record<StaffId, Colleague>;
 }
 
-async function found(office: Office, assets: readonly string[], say: OfficeParts['say']): Promise<void> {
+async function found(
+  office: Office,
+  names: readonly [string, string],
+  assets: readonly string[],
+  say: OfficeParts['say'],
+): Promise<void> {
   const { depository, front, back, people } = office;
   for (const [desk, person, name] of [
-    [front, people['officer-a'], 'T-01'],
-    [back, people['officer-b'], 'T-02'],
+    [front, people['officer-a'], names[0]],
+    [back, people['officer-b'], names[1]],
   ] as const) {
     const { phase } = await desk.client.status({});
     if (phase === 'new') {

@@ -60,6 +60,7 @@ function instructionView(session: Session, one: InstructionState, state: string)
     madeAt: one.madeAt,
     expiresAt: one.expiresAt,
     consequence: kind.consequence(one.body, books),
+    body: one.body,
     asset: asset ?? null,
     amount: amount?.toString() ?? null,
     approvals: one.approvals.map(({ operator, role, terminal, at }) => ({ operator, role, terminal, at })),

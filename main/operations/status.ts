@@ -7,7 +7,7 @@ import { readSetting } from '../store/settings.ts';
 import type { Terminal } from '../terminal.ts';
 import { enrolledHere } from '../vault/vault.ts';
 
-export function statusOf({ parts, session }: Terminal): Status {
+export function statusOf({ parts, session, lastSyncMs, syncRefusal }: Terminal): Status {
   const people = enrolledHere(parts.directory).map((one) => one.operator);
   const offered = parts.offer && {
     programme: parts.offer.invitation.programme,
@@ -22,6 +22,9 @@ export function statusOf({ parts, session }: Terminal): Status {
       programme: null,
       terminal: null,
       operator: null,
+      hasRecovery: false,
+      lastSyncMs: null,
+      syncRefusal: null,
       readOnly: null,
       log: { size: 0, root: '', checkpoint: null },
       outbox: { queued: 0, refused: 0 },
@@ -33,6 +36,9 @@ export function statusOf({ parts, session }: Terminal): Status {
     programme: session.invitation.programme,
     terminal: session.terminal,
     operator: { id: session.operator, role: session.books.get('operator', session.operator)?.role ?? null },
+    hasRecovery: session.vault.hasRecovery(),
+    lastSyncMs,
+    syncRefusal,
     readOnly: session.readOnly() ?? null,
     log: {
       size: session.tree.size,

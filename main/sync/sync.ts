@@ -40,7 +40,17 @@ export async function* sync(terminal: Terminal): AsyncGenerator<SyncStep> {
     return yield { result: busy };
   }
   terminal.syncing = true;
-  const session = writable.value;
+  try {
+    const result = yield* exchange(terminal, writable.value);
+    terminal.syncRefusal = result.ok ? null : result.refusal;
+    if (result.ok) terminal.lastSyncMs = terminal.parts.clock();
+    yield { result };
+  } finally {
+    terminal.syncing = false;
+  }
+}
+
+async function* exchange(terminal: Terminal, session: Session): AsyncGenerator<Progress, Result<SyncReport, Refusal>> {
   try {
     const client = terminal.parts.connect(terminal.parts.depositoryUrl ?? session.invitation.url, {
       terminal: session.terminal,
@@ -49,19 +59,19 @@ export async function* sync(terminal: Terminal): AsyncGenerator<SyncStep> {
     const pushed = await push(session, client);
     const before = session.tree.size;
     const pulled = yield* pull(terminal, session, client);
-    if (!pulled.ok) return yield { result: pulled };
+    if (!pulled.ok) return pulled;
     const { size, root } = pulled.value;
-    yield {
-      result: ok({ ...pushed, pulled: size - before, size, root: bytesToBase64(root) }),
-    };
+    return ok({ ...pushed, pulled: size - before, size, root: bytesToBase64(root) });
   } catch (failure) {
+    // Locked while it was under way: the session is closed, and everything signed is in the outbox.
+    if (terminal.session !== session)
+      return refuse('locked', 'The sync was stopped.', 'The terminal was locked.', 'Unlock it.');
     if (failure instanceof Found) {
       session.quarantine(failure.refusal);
-      yield { result: { ok: false, refusal: failure.refusal } };
-    } else if (failure instanceof Error && failure.name === 'BrokenInvariant') throw failure;
-    else yield { result: { ok: false, refusal: lineRefusal(failure) } };
-  } finally {
-    terminal.syncing = false;
+      return { ok: false, refusal: failure.refusal };
+    }
+    if (failure instanceof Error && failure.name === 'BrokenInvariant') throw failure;
+    return { ok: false, refusal: lineRefusal(failure) };
   }
 }
 

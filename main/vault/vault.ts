@@ -114,6 +114,10 @@ export class Vault {
     return shares;
   }
 
+  hasRecovery(): boolean {
+    return this.#file.slots.some((slot) => slot.kind === 'D');
+  }
+
   /** A vault that only one way leads into is not set up yet. */
   isSetUp(): boolean {
     return this.#file.slots.length >= 2;

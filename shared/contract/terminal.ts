@@ -46,6 +46,11 @@ export const statusSchema = z.strictObject({
   terminal: nameId.nullable(),
   /** The role is null until the programme knows the operator. */
   operator: z.strictObject({ id: nameId, role: role.nullable() }).nullable(),
+  /** Whether recovery shares were made for this vault. */
+  hasRecovery: z.boolean(),
+  /** Milliseconds since 1970 of the last sync that succeeded, and why the newest one did not, if so. */
+  lastSyncMs: z.int().nullable(),
+  syncRefusal: refusalSchema.nullable(),
   /** Why nothing may be signed here, if so. */
   readOnly: refusalSchema.nullable(),
   log: z.strictObject({ size: z.int(), root: z.string(), checkpoint: z.string().nullable() }),
@@ -151,6 +156,8 @@ export const instructionViewSchema = z.strictObject({
   madeAt: z.string(),
   expiresAt: z.string(),
   consequence: z.string(),
+  /** The signed instruction itself, for screens that say it in another language. */
+  body: z.looseObject({ kind: z.string() }),
   asset: z.string().nullable(),
   amount: z.string().nullable(),
   approvals: z.array(z.strictObject({ operator: nameId, role: z.string(), terminal: nameId, at: z.string() })),

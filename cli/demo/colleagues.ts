@@ -1,0 +1,88 @@
+// The colleagues of a demonstration programme: an office of their own terminals and software authenticators that opens the
+// programme, brings clients with money, and enrols whoever sets up a terminal on this machine.
+
+import type { TerminalClient } from '../../shared/contract/terminal.ts';
+import { accepted, type Desk } from '../../testing/desk.ts';
+import { approveWaiting, ensure, type Office } from './office.ts';
+
+const sample = [
+  {
+    client: 'client-wang',
+    name: '王伟',
+    account: 'acc-wang-CNY',
+    number: '910000000001',
+    asset: 'CNY',
+    amount: 80_000_000n,
+  },
+  {
+    client: 'client-li',
+    name: '李娜',
+    account: 'acc-li-CNY',
+    number: '910000000002',
+    asset: 'CNY',
+    amount: 1_250_000_00n,
+  },
+  {
+    client: 'client-schmidt',
+    name: 'Anna Schmidt',
+    account: 'acc-schmidt-EUR',
+    number: '920000000001',
+    asset: 'EUR',
+    amount: 4_500_000n,
+  },
+] as const;
+
+/** Clients, accounts and their first receipts; what is there already is left alone. */
+export async function bringSampleClients(office: Office): Promise<void> {
+  const { front, back, people, depository } = office;
+  await front.unlock(people['teller-b']);
+  await back.unlock(people['supervisor-a']);
+  await office.syncAll();
+  const steps = [
+    sample.map(({ client, name }) => ({ kind: 'register client', client, identity: { client: name } }) as const),
+    sample.map(
+      ({ client, account, number, asset }) =>
+        ({ kind: 'open account', account, client, role: 'lender', asset, number }) as const,
+    ),
+  ];
+  for (const drafts of steps) {
+    await ensure(front, drafts);
+    await office.syncAll();
+    await approveWaiting(back, ['register client', 'open account']);
+    await office.syncAll();
+  }
+  for (const { asset, amount, number, name } of sample)
+    depository.bank.creditReceipt({ asset, amount, custodyNumber: number, payer: name, reference: `sample ${number}` });
+  depository.run();
+  await office.syncAll();
+  await front.unlock(people['officer-a']);
+  await back.unlock(people['officer-b']);
+}
+
+/** Two officers enrol a terminal and everybody on it, as they would for money; returns whom they enrolled. */
+export async function enrolTerminal(office: Office, newcomer: TerminalClient): Promise<readonly string[]> {
+  const card = await newcomer.card({});
+  if (!card.ok) return [];
+  const { terminal, operators } = card.value;
+  await office.syncAll();
+  const known = await knownHere(office.front);
+  const newTerminal = known.terminals.has(terminal.id) ? [] : [{ kind: 'enrol terminal', terminal } as const];
+  const people = operators.filter((one) => !known.operators.has(one.id));
+  if (newTerminal.length + people.length === 0) return [];
+  await ensure(office.front, [
+    ...newTerminal,
+    ...people.map((operator) => ({ kind: 'enrol operator', operator }) as const),
+  ]);
+  await office.syncAll();
+  await approveWaiting(office.back, ['enrol terminal', 'enrol operator']);
+  await office.syncAll();
+  return [...newTerminal.map((one) => one.terminal.id), ...people.map((one) => one.id)];
+}
+
+async function knownHere(desk: Desk) {
+  const programme = accepted(await desk.client.programme({}));
+  return {
+    operators: new Set(programme.operators.map((one) => one.id)),
+    terminals: new Set(programme.terminals.map((one) => one.id)),
+  };
+}

@@ -1,0 +1,173 @@
+// `npm start`: terminals on this machine, in the desktop window where Electron is, otherwise in the browser; with an embedded
+// depository and a demonstration programme unless an address of a real one is given.
+
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type BrowserHost, startBrowserHost } from '../main/browser/host.ts';
+import { openFiles } from '../main/host/files.ts';
+import { type RunningTerminal, startTerminal } from '../main/start-terminal.ts';
+import { type Invitation, invitationSchema } from '../shared/contract/invitation.ts';
+import type { TerminalClient } from '../shared/contract/terminal.ts';
+import { bringSampleClients, enrolTerminal } from './demo/colleagues.ts';
+import { type Office, openOffice } from './demo/office.ts';
+
+const usage = `npm start -- [--data DIR] [--port N] [--terminals N] [--invitation FILE]
+
+  --data DIR         vaults and books of this machine (default: custos-data)
+  --port N           first port of the terminals' pages (default: 5601)
+  --terminals N      how many terminals to run here, 1 to 4 (default: 2, so that one person can make and another check)
+  --invitation FILE  join the programme of a real depository instead of the demonstration`;
+
+export interface StartParts {
+  readonly data: string;
+  readonly port: number;
+  readonly terminals: number;
+  readonly invitation: Invitation | null;
+  readonly rendererDirectory: string;
+  readonly say: (line: string) => void;
+}
+
+export interface Started {
+  readonly hosts: readonly BrowserHost[];
+  readonly office: Office | null;
+  stop(): Promise<void>;
+}
+
+const everyMs = 1000;
+
+export async function start(parts: StartParts): Promise<Started> {
+  const { data, port, say } = parts;
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const ports = Array.from({ length: parts.terminals }, (_, i) => port + i);
+  const origins = ports.map((one) => `http://localhost:${one}`);
+  const office = parts.invitation === null ? await openDemonstration(join(data, 'demonstration'), origins, say) : null;
+  const invitation = parts.invitation ?? office?.depository.invitation;
+  if (invitation === undefined) throw new Error('there is an invitation or a demonstration');
+  const files = openFiles(parts.rendererDirectory);
+  const terminals: RunningTerminal[] = [];
+  const hosts: BrowserHost[] = [];
+  for (const [i, one] of ports.entries()) {
+    const name = `T-${String(i + 1).padStart(2, '0')}`;
+    const terminal = startTerminal({
+      directory: join(data, name, 'vault'),
+      exportDirectory: join(data, name, 'exports'),
+      relyingParty: { id: 'localhost', name: 'Custos', origins: [origins[i] as string] },
+      allowPassphraseOnly: false,
+      depositoryUrl: office === null ? null : invitation.url,
+      offer: { invitation, terminal: name },
+      syncEveryMs: everyMs,
+    });
+    terminals.push(terminal);
+    hosts.push(await startBrowserHost({ files, port: one, openPort: () => terminal.openPort() }));
+  }
+  const work =
+    office === null
+      ? undefined
+      : workInTheBackground(
+          office,
+          terminals.map((one) => one.connect()),
+          say,
+        );
+  return {
+    hosts,
+    office,
+    async stop() {
+      await work?.stop();
+      for (const host of hosts) await host.close();
+      for (const terminal of terminals) await terminal.stop();
+      await office?.close();
+    },
+  };
+}
+
+async function openDemonstration(
+  directory: string,
+  origins: readonly string[],
+  say: (line: string) => void,
+): Promise<Office> {
+  const office = await openOffice({
+    directory,
+    assets: ['CNY', 'EUR'],
+    fate: () => 'settle',
+    say: () => {},
+    acknowledged: () => {},
+    terminals: ['T-91', 'T-92'],
+    origins,
+  });
+  await bringSampleClients(office);
+  say('A demonstration programme is open, with sample clients and money.');
+  return office;
+}
+
+/** The bank works, and the demonstration's officers enrol whoever has set up a terminal here. */
+function workInTheBackground(office: Office, clients: readonly TerminalClient[], say: (line: string) => void) {
+  let running = Promise.resolve();
+  let isStopped = false;
+  const turn = async () => {
+    for (const { refusal } of office.depository.run()) say(`The books did not take a bank message. ${refusal.why}`);
+    for (const client of clients) {
+      const { phase, operator } = await client.status({});
+      if (phase !== 'unlocked' || operator?.role !== null) continue;
+      const enrolled = await enrolTerminal(office, client);
+      if (enrolled.length > 0) say(`The demonstration's officers enrolled ${enrolled.join(', ')}.`);
+    }
+  };
+  const timer = setInterval(() => {
+    running = running
+      .then(() => (isStopped ? undefined : turn()))
+      .catch((failure: unknown) => say(`The demonstration stumbled: ${String(failure)}`));
+  }, everyMs);
+  return {
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string', default: 'custos-data' },
+      port: { type: 'string', default: '5601' },
+      terminals: { type: 'string', default: '2' },
+      invitation: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [port, terminals] = [Number(values.port), Number(values.terminals)];
+  if (values.help || !(port > 0 && port < 65_532) || !(terminals >= 1 && terminals <= 4)) {
+    console.error(usage);
+    process.exitCode = values.help ? 0 : 2;
+    return;
+  }
+  const rendererDirectory = resolve(import.meta.dirname, '../out/renderer');
+  if (!existsSync(join(rendererDirectory, 'manifest.json'))) {
+    console.error('The screens are not built yet. Run: npm run build');
+    process.exitCode = 2;
+    return;
+  }
+  const invitation =
+    values.invitation === undefined
+      ? null
+      : invitationSchema.parse(JSON.parse(readFileSync(values.invitation, 'utf8')));
+  const started = await start({
+    data: resolve(values.data),
+    port,
+    terminals,
+    invitation,
+    rendererDirectory,
+    say: (line) => console.log(line),
+  });
+  console.log('\nOpen each terminal in a browser; every address lets one browser in, once:\n');
+  for (const [i, host] of started.hosts.entries()) console.log(`  terminal T-0${i + 1}   ${host.newEntry()}`);
+  console.log(
+    '\nSet up T-01 as a teller and T-02 as a supervisor, make a payment on the first, approve it on the second.',
+  );
+  console.log('Press Ctrl+C to stop; everything is kept.');
+  process.once('SIGINT', () => void started.stop().then(() => process.exit(0)));
+}
+
+if (import.meta.main) await main();

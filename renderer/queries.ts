@@ -1,0 +1,55 @@
+// What screens ask of the terminal, and how often. Lists are asked again whenever the log or the outbox has moved.
+
+import { useQuery } from '@tanstack/react-query';
+import type { AccountView, InstructionView, ProgrammeView, Status } from '../shared/contract/terminal.ts';
+import { terminal } from './terminal.ts';
+
+export function useStatus() {
+  return useQuery({ queryKey: ['status'], queryFn: () => terminal.status({}), refetchInterval: 1000 });
+}
+
+/** Changes whenever anything that a list shows may have changed. */
+export const marker = (status: Status | undefined): string =>
+  status === undefined ? '' : `${status.log.size}|${status.outbox.queued}|${status.outbox.refused}`;
+
+const pageSize = 500;
+
+export function useInstructions(states: string[], status: Status | undefined) {
+  return useQuery({
+    queryKey: ['instructions', states, marker(status)],
+    placeholderData: (before: InstructionView[] | undefined) => before,
+    queryFn: async (): Promise<InstructionView[]> => {
+      const answer = await terminal.instructions({ states, after: '', limit: pageSize });
+      return answer.ok ? answer.value.instructions : [];
+    },
+  });
+}
+
+export function useAccounts(status: Status | undefined) {
+  return useQuery({
+    queryKey: ['accounts', marker(status)],
+    placeholderData: (before: AccountView[] | undefined) => before,
+    queryFn: async (): Promise<AccountView[]> => {
+      const all: AccountView[] = [];
+      for (let after = ''; ; ) {
+        const answer = await terminal.accounts({ after, limit: 1000, asset: null });
+        if (!answer.ok) return all;
+        all.push(...answer.value.accounts);
+        const last = answer.value.accounts.at(-1);
+        if (last === undefined || answer.value.accounts.length < 1000 || all.length >= 20_000) return all;
+        after = last.id;
+      }
+    },
+  });
+}
+
+export function useProgramme(status: Status | undefined) {
+  return useQuery({
+    queryKey: ['programme', marker(status)],
+    placeholderData: (before: ProgrammeView | null | undefined) => before,
+    queryFn: async (): Promise<ProgrammeView | null> => {
+      const answer = await terminal.programme({});
+      return answer.ok ? answer.value : null;
+    },
+  });
+}

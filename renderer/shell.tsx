@@ -1,0 +1,187 @@
+// The frame: which programme, which day, is the bank there, who am I; which log, which checkpoint, who vouches for it.
+
+import { useQueryClient } from '@tanstack/react-query';
+import { Button, Modal, Switch } from 'antd';
+import { useState } from 'react';
+import { Link, Route, Routes, useLocation, useNavigate } from 'react-router';
+import type { Status } from '../shared/contract/terminal.ts';
+import { Accounts } from './accounts/accounts.tsx';
+import { Admin } from './admin/admin.tsx';
+import type { Mode } from './app.tsx';
+import { Audit } from './audit/audit.tsx';
+import type { MessageKey } from './i18n/en.ts';
+import { type Say, useSay } from './i18n/index.ts';
+import { BankLink } from './link/bank-link.tsx';
+import { ImportFile } from './make/import-file.tsx';
+import { Make } from './make/make.tsx';
+import { useInstructions } from './queries.ts';
+import { terminal } from './terminal.ts';
+import { useKeys } from './ui/keys.ts';
+import { LanguageChoice } from './ui/language.tsx';
+import { Refused } from './ui/refused.tsx';
+import { Recovery } from './unlock/recovery.tsx';
+import { Worklist } from './worklist/worklist.tsx';
+
+const screens = [
+  ['w', '/', 'nav.worklist'],
+  ['m', '/make', 'nav.make'],
+  ['i', '/import', 'nav.import'],
+  ['a', '/accounts', 'nav.accounts'],
+  ['b', '/link', 'nav.link'],
+  ['u', '/audit', 'nav.audit'],
+  ['d', '/admin', 'nav.admin'],
+] as const satisfies readonly (readonly [string, string, MessageKey])[];
+
+interface ShellProps {
+  readonly status: Status;
+  readonly mode: Mode;
+  readonly onMode: (mode: Mode) => void;
+}
+
+export function Shell({ status, mode, onMode }: ShellProps) {
+  const { say } = useSay();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const [showsKeys, setShowsKeys] = useState(false);
+  const [makesRecovery, setMakesRecovery] = useState(false);
+  const waiting = useInstructions(['waiting'], status);
+  const lock = async () => {
+    await terminal.lock({});
+    queries.clear();
+    location.reload(); // the page forgets everything it has shown
+  };
+  useKeys({
+    ...Object.fromEntries(screens.map(([key, path]) => [`g ${key}`, () => void navigate(path)])),
+    n: () => void navigate('/make'),
+    i: () => void navigate('/import'),
+    '?': () => setShowsKeys(true),
+    'ctrl+l': () => void lock(),
+  });
+  const count = (waiting.data ?? []).filter((one) =>
+    one.missing.some((group) => group.role === status.operator?.role),
+  ).length;
+  return (
+    <div className="shell">
+      <header>
+        <strong>Custos</strong>
+        <span>{status.programme}</span>
+        <span>{say('header.today', { day: new Date().toISOString().slice(0, 10) })}</span>
+        <LinkState status={status} say={say} />
+        <span className="grow" />
+        <LanguageChoice />
+        <Switch
+          size="small"
+          aria-label={say('header.theme')}
+          checked={mode === 'dark'}
+          onChange={(dark) => onMode(dark ? 'dark' : 'light')}
+        />
+        <span data-testid="me">
+          {status.operator?.id}
+          {status.operator?.role ? ` · ${say(`role.${status.operator.role}`)}` : ''}
+        </span>
+        <Button size="small" onClick={() => void lock()}>
+          {say('action.lock')} (Ctrl+L)
+        </Button>
+      </header>
+      <Banners status={status} say={say} onRecovery={() => setMakesRecovery(true)} />
+      <nav>
+        {screens.map(([key, path, name]) => (
+          <Link key={path} to={path} aria-current={pathname === path ? 'page' : undefined}>
+            <span>
+              {say(name)}
+              {path === '/' && count > 0 ? ` ${count}` : ''}
+            </span>
+            <kbd>g {key}</kbd>
+          </Link>
+        ))}
+      </nav>
+      <main>
+        {makesRecovery ? (
+          <Recovery onDone={() => setMakesRecovery(false)} />
+        ) : (
+          <Routes>
+            <Route path="/" element={<Worklist status={status} />} />
+            <Route path="/make" element={<Make status={status} />} />
+            <Route path="/import" element={<ImportFile />} />
+            <Route path="/accounts" element={<Accounts status={status} />} />
+            <Route path="/link" element={<BankLink status={status} />} />
+            <Route path="/audit" element={<Audit status={status} />} />
+            <Route path="/admin" element={<Admin status={status} />} />
+          </Routes>
+        )}
+      </main>
+      <Footer status={status} say={say} onKeys={() => setShowsKeys(true)} />
+      <Modal open={showsKeys} title={say('keys.title')} footer={null} onCancel={() => setShowsKeys(false)}>
+        {(['keys.go', 'keys.move', 'keys.decide', 'keys.new', 'keys.form'] as const).map((key) => (
+          <p key={key}>{say(key)}</p>
+        ))}
+      </Modal>
+    </div>
+  );
+}
+
+function LinkState({ status, say }: { readonly status: Status; readonly say: Say }) {
+  const seconds = status.lastSyncMs === null ? null : Math.max(0, Math.round((Date.now() - status.lastSyncMs) / 1000));
+  const isUp = status.syncRefusal === null && seconds !== null;
+  const words =
+    seconds === null ? say('link.never') : isUp ? say('link.fresh', { seconds }) : say('link.down', { seconds });
+  return (
+    <span data-testid="link">
+      {isUp ? '●' : '○'} {words}
+    </span>
+  );
+}
+
+function Banners({
+  status,
+  say,
+  onRecovery,
+}: {
+  readonly status: Status;
+  readonly say: Say;
+  readonly onRecovery: () => void;
+}) {
+  return (
+    <div className="banner">
+      {status.readOnly === null ? null : (
+        <div className="grave" role="alert" style={{ padding: '6px 14px' }}>
+          <strong>{say('banner.readOnly')}</strong>
+          <Refused refusal={status.readOnly} />
+        </div>
+      )}
+      {status.operator?.role === null ? <p>{say('banner.newcomer')}</p> : null}
+      {status.hasRecovery ? null : (
+        <p>
+          {say('banner.recovery')}{' '}
+          <Button size="small" onClick={onRecovery}>
+            {say('recovery.make')}
+          </Button>
+        </p>
+      )}
+      {status.outbox.queued > 0 && status.syncRefusal !== null ? (
+        <p role="status">{say('banner.queued', { count: status.outbox.queued })}</p>
+      ) : null}
+    </div>
+  );
+}
+
+/** Names of those whose signatures stand under a checkpoint note, the log's own left out. */
+export const witnessesOf = (note: string | null): string[] =>
+  [...(note ?? '').matchAll(/^— (\S+) /gmu)].map((parts) => parts[1] as string).slice(1);
+
+function Footer({ status, say, onKeys }: { readonly status: Status; readonly say: Say; readonly onKeys: () => void }) {
+  const { size, root, checkpoint } = status.log;
+  return (
+    <footer>
+      <span data-testid="log">{say('footer.log', { size })}</span>
+      <span>{say('footer.root', { root: `${root.slice(0, 4)}…${root.slice(-4)}` })}</span>
+      <span>{say('footer.witnesses', { count: witnessesOf(checkpoint).length })}</span>
+      <span>{say('footer.terminal', { terminal: status.terminal ?? '' })}</span>
+      <span className="grow" />
+      <Button size="small" type="text" onClick={onKeys}>
+        {say('footer.keys')}
+      </Button>
+    </footer>
+  );
+}

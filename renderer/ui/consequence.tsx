@@ -1,0 +1,37 @@
+// One plain sentence of what an instruction does, in the person's language, from the signed fields; kinds that have no sentence
+// of their own here are said in the terminal's words.
+
+import type { InstructionView } from '../../shared/contract/terminal.ts';
+import { en, type MessageKey } from '../i18n/en.ts';
+import { type Say, useSay } from '../i18n/index.ts';
+import { showMoney } from '../money.ts';
+
+export function sentence(
+  one: Pick<InstructionView, 'body' | 'asset' | 'amount' | 'items' | 'consequence'>,
+  say: Say,
+  language: string,
+): string {
+  const key = `says.${one.body.kind}`;
+  if (!(key in en)) return one.consequence;
+  const amount = one.asset === null || one.amount === null ? '' : showMoney(one.asset, one.amount, language);
+  const body = one.body as Record<string, unknown>;
+  const operator = body.operator as { id: string; role: string } | undefined;
+  const terminal = body.terminal as { id: string } | undefined;
+  const fields = Object.fromEntries(Object.entries(body).filter(([, value]) => typeof value === 'string')) as Record<
+    string,
+    string
+  >;
+  return say(key as MessageKey, {
+    ...fields,
+    amount,
+    count: one.items.length,
+    tail: one.items[0]?.tail ?? '',
+    ...(operator === undefined ? {} : { operator: operator.id, role: say(`role.${operator.role}` as MessageKey) }),
+    ...(terminal === undefined ? {} : { terminal: terminal.id }),
+  });
+}
+
+export function Money({ asset, minor }: { readonly asset: string; readonly minor: string }) {
+  const { language } = useSay();
+  return <span className="right">{showMoney(asset, minor, language)}</span>;
+}
