@@ -4,10 +4,16 @@ import { join } from 'node:path';
 import { app, BrowserWindow, ipcMain, MessageChannelMain, powerMonitor, session } from 'electron';
 import { openFiles } from '../host/files.ts';
 import { startTerminal } from '../start-terminal.ts';
+import { changedNative } from './natives.ts';
 import { appHost, appOrigin } from './origin.ts';
 import { startDesktop } from './start.ts';
 
 const here = import.meta.dirname;
+
+if (app.isPackaged) {
+  const changed = changedNative(process.resourcesPath);
+  if (changed !== undefined) throw new Error(`This installation was changed: ${changed}. Install Custos again.`);
+}
 
 void startDesktop({
   electron: { app, BrowserWindow, ipcMain, MessageChannelMain, powerMonitor, session },
