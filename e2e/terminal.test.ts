@@ -81,7 +81,7 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
     await page.locator('tr[aria-selected="true"]').waitFor();
     await page.keyboard.press('s');
     await row(supervisor, 'CNY 12,000.00').waitFor({ state: 'detached', timeout: 15_000 });
-    await page.getByText('All', { exact: true }).click();
+    await page.getByText('All (t)', { exact: true }).click();
     await row(supervisor, 'CNY 12,000.00').filter({ hasText: 'settled' }).waitFor({ timeout: 20_000 });
     await page.getByText('Waiting', { exact: true }).click();
   });
@@ -110,7 +110,7 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
     await page.locator('body').press('s');
     await row(supervisor, 'CNY 77.00').waitFor({ state: 'detached', timeout: 15_000 });
     await goTo(teller, 'w', 'What waits');
-    await teller.page.getByText('All', { exact: true }).click();
+    await teller.page.getByText('All (t)', { exact: true }).click();
     await row(teller, 'CNY 77.00').filter({ hasText: 'declined' }).waitFor({ timeout: 15_000 });
   });
 

@@ -16,7 +16,10 @@ export function showMoney(code: string, minor: string, language: string): string
 
 /** Minor units as text from what was typed, with shorthands: 1.2w or 1.2万 is 12,000; 120k; 3m. Undefined if unreadable. */
 export function readAmount(text: string, code: string): string | undefined {
-  const parts = /^([\d.]+)(w|万|萬|k|m)?$/i.exec(text.replaceAll(/[,\s_]/g, ''));
+  const typed = text.replaceAll(/[\s_]/g, '');
+  // A comma groups thousands or it is refused: "12,5" is not guessed at.
+  if (typed.includes(',') && !/^\d{1,3}(,\d{3})+(\D.*)?$/.test(typed)) return undefined;
+  const parts = /^(\d+(?:\.\d*)?|\.\d+)(w|万|萬|k|m)?$/i.exec(typed.replaceAll(',', ''));
   if (parts === null) return undefined;
   const zeros = { w: 4, 万: 4, 萬: 4, k: 3, m: 6 }[(parts[2] ?? '').toLowerCase()] ?? 0;
   const [whole = '', fraction = ''] = (parts[1] as string).split('.');

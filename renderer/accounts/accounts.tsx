@@ -48,7 +48,7 @@ export function Accounts({ status }: { readonly status: Status }) {
         <table className="plain">
           <thead>
             <tr>
-              <th>{say('make.account')}</th>
+              <th>{say('accounts.account')}</th>
               <th>{say('accounts.class')}</th>
               <th>{say('accounts.number')}</th>
               <th className="right">{say('accounts.booked')}</th>

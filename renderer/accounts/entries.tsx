@@ -3,7 +3,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { AccountView, StatementLine, Status } from '../../shared/contract/terminal.ts';
-import { useSay } from '../i18n/index.ts';
+import { showTime, useSay } from '../i18n/index.ts';
 import { terminal } from '../terminal.ts';
 import { Money } from '../ui/consequence.tsx';
 
@@ -73,7 +73,7 @@ export function Entries({ account, status }: { readonly account: AccountView; re
                 style={{ height: rowPx, transform: `translateY(${item.start}px)`, gridTemplateColumns: '1fr auto' }}
               >
                 <span title={`${line.event} · ${line.sequence}`}>
-                  {new Date(line.bookedAt).toLocaleString(language)} · {line.cause} · {line.counterpart}
+                  {showTime(line.bookedAt, language)} · {line.cause} · {line.counterpart}
                 </span>
                 <Money asset={account.asset} minor={line.change} />
               </div>

@@ -5,7 +5,7 @@ import { Button, Progress } from 'antd';
 import { useState } from 'react';
 import type { Status } from '../../shared/contract/terminal.ts';
 import type { Refusal } from '../../shared/result.ts';
-import { useSay } from '../i18n/index.ts';
+import { showTime, useSay } from '../i18n/index.ts';
 import { follow, terminal } from '../terminal.ts';
 import { useKeys } from '../ui/keys.ts';
 import { Refused } from '../ui/refused.tsx';
@@ -95,7 +95,7 @@ export function Audit({ status }: { readonly status: Status }) {
                 <td>
                   {one.actor} <span className="quiet">{one.terminal}</span>
                 </td>
-                <td>{new Date(one.admittedAt).toLocaleString(language)}</td>
+                <td>{showTime(one.admittedAt, language)}</td>
               </tr>
             ))}
           </tbody>

@@ -38,6 +38,10 @@ export function chooseLanguage(language: Language): void {
 
 export type Say = (key: MessageKey, values?: Readonly<Record<string, string | number>>) => string;
 
+/** A moment in this machine's time zone, as the language writes it; English in the unambiguous order of day, month, year. */
+export const showTime = (at: string, language: string): string =>
+  new Date(at).toLocaleString(language === 'en' ? 'en-GB' : language);
+
 /** Only keys that exist in every language can be said. */
 export function useSay(): { readonly say: Say; readonly language: Language } {
   const { t, i18n } = useTranslation();

@@ -161,6 +161,7 @@ export function Make({ status }: { readonly status: Status }) {
             {(id) => (
               <Choice
                 id={id}
+                isFirst
                 value={fields.kind}
                 onChange={(kind) => set({ kind })}
                 options={kinds.map((kind) => ({ value: kind, label: say(`kind.${kind}` as MessageKey) }))}

@@ -9,11 +9,20 @@ interface ChoiceProps<T extends string> {
   readonly value: T | null;
   readonly options: readonly Option<T>[];
   readonly onChange: (value: T) => void;
+  /** Where a screen begins, so that nobody has to look for it with Tab. */
+  readonly isFirst?: boolean;
 }
 
-export function Choice<T extends string>({ id, value, options, onChange }: ChoiceProps<T>) {
+export function Choice<T extends string>({ id, value, options, onChange, isFirst = false }: ChoiceProps<T>) {
   return (
-    <select id={id} className="choice" value={value ?? ''} onChange={(event) => onChange(event.target.value as T)}>
+    <select
+      id={id}
+      className="choice"
+      // biome-ignore lint/a11y/noAutofocus: a form begins at its first field
+      autoFocus={isFirst}
+      value={value ?? ''}
+      onChange={(event) => onChange(event.target.value as T)}
+    >
       {value === null || value === '' ? <option value="" /> : null}
       {options.map((one) => (
         <option key={one.value} value={one.value}>

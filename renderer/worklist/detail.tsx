@@ -5,7 +5,7 @@ import { Input } from 'antd';
 import type { ReactNode } from 'react';
 import type { InstructionView } from '../../shared/contract/terminal.ts';
 import type { MessageKey } from '../i18n/en.ts';
-import { useSay } from '../i18n/index.ts';
+import { showTime, useSay } from '../i18n/index.ts';
 import { amountInWords, groupAccount, showMoney } from '../money.ts';
 import { sentence } from '../ui/consequence.tsx';
 import { Field } from '../ui/field.tsx';
@@ -21,7 +21,7 @@ interface DetailProps {
 
 export function Detail({ one, typed, onTyped, children }: DetailProps) {
   const { say, language } = useSay();
-  const local = (at: string) => new Date(at).toLocaleString(language);
+  const local = (at: string) => showTime(at, language);
   return (
     <aside className="card" aria-label={say(`kind.${one.kind}` as MessageKey)} data-testid="detail">
       <h2>

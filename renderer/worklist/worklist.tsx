@@ -88,6 +88,7 @@ export function Worklist({ status }: { readonly status: Status }) {
     },
     w: () => void withdraw(),
     s: () => void sign(),
+    t: () => setFilter(filter === 'mine' ? 'all' : 'mine'),
     Escape: () => setReason(null),
   });
   const table = useRef<HTMLTableElement>(null);
@@ -105,7 +106,7 @@ export function Worklist({ status }: { readonly status: Status }) {
             onChange={(value) => setFilter(value as keyof typeof shown)}
             options={[
               { value: 'mine', label: say('worklist.mine') },
-              { value: 'all', label: say('worklist.all') },
+              { value: 'all', label: `${say('worklist.all')} (t)` },
             ]}
           />
           <Button type="primary" disabled={marks.size === 0} loading={signing.busy} onClick={() => void sign()}>
