@@ -20,6 +20,7 @@ import {
   showOutbox,
   showSafeguarding,
 } from './operations/show.ts';
+import { showLedger } from './operations/show-ledger.ts';
 import { showLog, showProof } from './operations/show-log.ts';
 import { showProgramme } from './operations/show-programme.ts';
 import { showStatement } from './operations/show-statement.ts';
@@ -56,6 +57,7 @@ export function terminalRouter(terminal: Terminal) {
     safeguarding: os.safeguarding.handler(() => showSafeguarding(terminal)),
     outbox: os.outbox.handler(() => showOutbox(terminal)),
     statement: os.statement.handler(({ input }) => showStatement(terminal, input)),
+    ledger: os.ledger.handler(({ input }) => showLedger(terminal, input)),
     log: os.log.handler(({ input }) => showLog(terminal, input)),
     proof: os.proof.handler(({ input }) => showProof(terminal, input)),
     programme: os.programme.handler(() => showProgramme(terminal)),

@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['shared', 'crypto', 'main', 'depository', 'verifier', 'testing'],
   testing: ['shared', 'crypto', 'main', 'depository'],
   e2e: ['cli', 'shared', 'testing'],
-  bench: ['shared', 'crypto', 'main', 'depository', 'verifier', 'testing'],
+  bench: ['e2e', 'shared', 'crypto', 'main', 'depository', 'verifier', 'testing'],
 };
 const platformInShared = /^(node:|electron|react)/;
 

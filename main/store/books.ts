@@ -93,6 +93,7 @@ export class SqlBooks implements Books {
       states: statement('SELECT key, row FROM state WHERE name = ?'),
       legs: statement('SELECT * FROM legs ORDER BY number').safeIntegers(),
       leg: statement('SELECT * FROM legs WHERE number = ?').safeIntegers(),
+      legPage: statement('SELECT * FROM legs WHERE number >= ? ORDER BY number LIMIT ?').safeIntegers(),
       accountByIndex: statement('SELECT * FROM accounts WHERE idx = ?').safeIntegers(),
       putAccount: statement(
         'INSERT INTO accounts VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (idx) DO UPDATE SET frozen = excluded.frozen, ' +
@@ -181,6 +182,10 @@ export class SqlBooks implements Books {
   leg(number: number): BookedLeg | undefined {
     const row = this.#statements.leg.get(number) as Record<string, bigint> | undefined;
     return row === undefined ? undefined : rowToLeg(row);
+  }
+
+  legsFrom(number: number, limit: number): BookedLeg[] {
+    return [...this.#statements.legPage.iterate(number, limit)].map((row) => rowToLeg(row as Record<string, bigint>));
   }
 
   accountByIndex(index: number): LedgerAccount | undefined {

@@ -1,7 +1,7 @@
 // Accounts and ledger: booked, held and available, never merged; the entries of one account, however many, a window at a time.
 
 import { useQuery } from '@tanstack/react-query';
-import { Input, type InputRef } from 'antd';
+import { Button, Input, type InputRef } from 'antd';
 import { useRef, useState } from 'react';
 import type { AccountView, Status } from '../../shared/contract/terminal.ts';
 import { useSay } from '../i18n/index.ts';
@@ -11,11 +11,13 @@ import { terminal } from '../terminal.ts';
 import { Money } from '../ui/consequence.tsx';
 import { useKeys } from '../ui/keys.ts';
 import { Entries } from './entries.tsx';
+import { Ledger } from './ledger.tsx';
 
 export function Accounts({ status }: { readonly status: Status }) {
   const { say, language } = useSay();
   const [search, setSearch] = useState('');
   const [chosen, setChosen] = useState<string | null>(null);
+  const [isWhole, setWhole] = useState(false);
   const box = useRef<InputRef>(null);
   const accounts = useAccounts(status);
   const rows = (accounts.data ?? []).filter((one) => matches(one, search));
@@ -31,13 +33,18 @@ export function Accounts({ status }: { readonly status: Status }) {
     k: () => move(-1),
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
+    l: () => setWhole(!isWhole),
     Escape: () => box.current?.blur(),
   });
+  if (isWhole) return <Ledger status={status} onLeave={() => setWhole(false)} />;
   return (
     <div className="two">
       <section aria-label={say('accounts.title')}>
         <h1>{say('accounts.title')}</h1>
         <Safeguarding status={status} />
+        <div className="bar">
+          <Button onClick={() => setWhole(!isWhole)}>{say('ledger.whole')}</Button>
+        </div>
         <Input
           ref={box}
           aria-label={say('accounts.search')}

@@ -228,6 +228,18 @@ export const statementLineSchema = z.strictObject({
 });
 export type StatementLine = z.infer<typeof statementLineSchema>;
 
+/** A leg of the whole ledger. */
+export const ledgerLineSchema = z.strictObject({
+  leg: z.int(),
+  entry: z.int(),
+  sequence: z.int(),
+  debit: z.string(),
+  credit: z.string(),
+  asset: z.string(),
+  amount: z.string(),
+});
+export type LedgerLine = z.infer<typeof ledgerLineSchema>;
+
 export const logLineSchema = z.strictObject({
   sequence: z.int(),
   id: eventId,
@@ -409,6 +421,10 @@ export const terminalContract = {
   statement: oc
     .input(z.strictObject({ account: nameId, before: z.int().min(0), limit: z.int().min(1).max(500) }))
     .output(resultOf(z.strictObject({ lines: z.array(statementLineSchema) }))),
+  /** Legs of the whole ledger by their number, from 1, wherever they are asked for; `total` is how many there are. */
+  ledger: oc
+    .input(z.strictObject({ from: z.int().min(1), limit: z.int().min(1).max(500) }))
+    .output(resultOf(z.strictObject({ total: z.int(), lines: z.array(ledgerLineSchema) }))),
   log: oc
     .input(z.strictObject({ from: z.int().min(0), limit: z.int().min(1).max(500) }))
     .output(resultOf(z.strictObject({ size: z.int(), lines: z.array(logLineSchema) }))),
