@@ -1,22 +1,28 @@
 // `npm start`: terminals on this machine, in the desktop window where Electron is, otherwise in the browser; with an embedded
 // depository and a demonstration programme unless an address of a real one is given.
 
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { type BrowserHost, startBrowserHost } from '../main/browser/host.ts';
+import { appHost, appOrigin } from '../main/electron/origin.ts';
 import { openFiles } from '../main/host/files.ts';
 import { type RunningTerminal, startTerminal } from '../main/start-terminal.ts';
 import { type Invitation, invitationSchema } from '../shared/contract/invitation.ts';
 import type { TerminalClient } from '../shared/contract/terminal.ts';
-import { bringSampleClients, enrolTerminal } from './demo/colleagues.ts';
+import { operatorSchema, terminalSchema } from '../shared/operator.ts';
+import { bringSampleClients, type Card, enrolTerminal } from './demo/colleagues.ts';
 import { type Office, openOffice } from './demo/office.ts';
 
-const usage = `npm start -- [--data DIR] [--port N] [--terminals N] [--invitation FILE]
+const usage = `npm start -- [--data DIR] [--port N] [--terminals N] [--browser] [--invitation FILE]
 
   --data DIR         vaults and books of this machine (default: custos-data)
   --port N           first port of the terminals' pages (default: 5601)
   --terminals N      how many terminals to run here, 1 to 4 (default: 2, so that one person can make and another check)
+  --browser          use the browser though Electron is there
   --invitation FILE  join the programme of a real depository instead of the demonstration`;
 
 export interface StartParts {
@@ -85,6 +91,7 @@ async function openDemonstration(
   directory: string,
   origins: readonly string[],
   say: (line: string) => void,
+  relyingParty = 'localhost',
 ): Promise<Office> {
   const office = await openOffice({
     directory,
@@ -94,6 +101,7 @@ async function openDemonstration(
     acknowledged: () => {},
     terminals: ['T-91', 'T-92'],
     origins,
+    relyingParty,
   });
   await bringSampleClients(office);
   say('A demonstration programme is open, with sample clients and money.');
@@ -109,7 +117,8 @@ function workInTheBackground(office: Office, clients: readonly TerminalClient[],
     for (const client of clients) {
       const { phase, operator } = await client.status({});
       if (phase !== 'unlocked' || operator?.role !== null) continue;
-      const enrolled = await enrolTerminal(office, client);
+      const card = await client.card({});
+      const enrolled = card.ok ? await enrolTerminal(office, card.value) : [];
       if (enrolled.length > 0) say(`The demonstration's officers enrolled ${enrolled.join(', ')}.`);
     }
   };
@@ -127,6 +136,52 @@ function workInTheBackground(office: Office, clients: readonly TerminalClient[],
   };
 }
 
+/** The Electron binary, where somebody has fetched it. */
+const electronBinary = (): string | undefined => {
+  const folder = resolve(import.meta.dirname, '../node_modules/electron');
+  const named = join(folder, 'path.txt');
+  const binary = existsSync(named) ? join(folder, 'dist', readFileSync(named, 'utf8').trim()) : undefined;
+  return binary !== undefined && existsSync(binary) ? binary : undefined;
+};
+
+/**
+ * The desktop window has no door through which anything could be slipped to it: the person pastes the invitation into its
+ * first screen, and hands the card that it shows to the demonstration's officers by pasting it here.
+ */
+async function startDesktops(binary: string, data: string, count: number): Promise<void> {
+  const office = await openDemonstration(join(data, 'demonstration-desktop'), [appOrigin], console.log, appHost);
+  const invitation = join(data, 'invitation.json');
+  writeFileSync(invitation, JSON.stringify(office.depository.invitation, null, 2), { mode: 0o600 });
+  const windows = Array.from({ length: count }, (_, i) =>
+    spawn(binary, [resolve(import.meta.dirname, '..'), `--user-data-dir=${join(data, `desktop-${i + 1}`)}`], {
+      stdio: 'inherit',
+    }),
+  );
+  console.log(`\nPaste the invitation from ${invitation} into each window, with terminal ids such as T-01 and T-02.`);
+  console.log('Then open Administration (g d), show the records of the terminal, and paste them here:');
+  const work = workInTheBackground(office, [], console.log);
+  let typed = '';
+  for await (const line of createInterface({ input: process.stdin })) {
+    typed += line;
+    const card = readCard(typed);
+    if (card === undefined) continue;
+    typed = '';
+    console.log(`The demonstration's officers enrolled ${(await enrolTerminal(office, card)).join(', ')}.`);
+  }
+  await work.stop();
+  for (const window of windows) window.kill();
+  await office.close();
+}
+
+function readCard(text: string): Card | undefined {
+  try {
+    const { terminal, operators } = JSON.parse(text) as { terminal: unknown; operators: unknown };
+    return { terminal: terminalSchema.parse(terminal), operators: z.array(operatorSchema).parse(operators) };
+  } catch {
+    return undefined; // not whole yet
+  }
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -134,6 +189,7 @@ async function main(): Promise<void> {
       port: { type: 'string', default: '5601' },
       terminals: { type: 'string', default: '2' },
       invitation: { type: 'string' },
+      browser: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -148,6 +204,11 @@ async function main(): Promise<void> {
     console.error('The screens are not built yet. Run: npm run build');
     process.exitCode = 2;
     return;
+  }
+  const binary = electronBinary();
+  if (binary !== undefined && !values.browser && values.invitation === undefined) {
+    mkdirSync(resolve(values.data), { recursive: true, mode: 0o700 });
+    return startDesktops(binary, resolve(values.data), terminals);
   }
   const invitation =
     values.invitation === undefined

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, openStage, rendererDirectory, type Seat, type Stage, setUp, unlock } from './stage.ts';
@@ -7,7 +8,8 @@ const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
 const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
 if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
 
-const pictures = resolve(import.meta.dirname, '../docs/pictures');
+/** Taken anew for the README by `npm run e2e`; otherwise nobody's business. */
+const pictures = resolve(process.env.CUSTOS_PICTURES ?? mkdtempSync(join(tmpdir(), 'custos-pictures-')));
 
 describe.skipIf(missing !== undefined)('two people at two terminals in a browser', { timeout: 120_000 }, () => {
   let stage: Stage;

@@ -1,7 +1,7 @@
 // The colleagues of a demonstration programme: an office of their own terminals and software authenticators that opens the
 // programme, brings clients with money, and enrols whoever sets up a terminal on this machine.
 
-import type { TerminalClient } from '../../shared/contract/terminal.ts';
+import type { Operator, Terminal } from '../../shared/operator.ts';
 import { accepted, type Desk } from '../../testing/desk.ts';
 import { approveWaiting, ensure, type Office } from './office.ts';
 
@@ -59,11 +59,14 @@ export async function bringSampleClients(office: Office): Promise<void> {
   await back.unlock(people['officer-b']);
 }
 
+/** What a terminal shows for officers elsewhere: itself, and everybody enrolled on it. */
+export interface Card {
+  readonly terminal: Terminal;
+  readonly operators: readonly Operator[];
+}
+
 /** Two officers enrol a terminal and everybody on it, as they would for money; returns whom they enrolled. */
-export async function enrolTerminal(office: Office, newcomer: TerminalClient): Promise<readonly string[]> {
-  const card = await newcomer.card({});
-  if (!card.ok) return [];
-  const { terminal, operators } = card.value;
+export async function enrolTerminal(office: Office, { terminal, operators }: Card): Promise<readonly string[]> {
   await office.syncAll();
   const known = await knownHere(office.front);
   const newTerminal = known.terminals.has(terminal.id) ? [] : [{ kind: 'enrol terminal', terminal } as const];

@@ -53,6 +53,8 @@ export interface OfficeParts {
   readonly acknowledged: (events: readonly string[]) => void;
   /** Ids of the two terminals. */
   readonly terminals?: readonly [string, string];
+  /** Relying party of all terminals of this programme; `localhost` unless they run in desktop windows. */
+  readonly relyingParty?: string;
   /** Further addresses at which terminals of this programme run. */
   readonly origins?: readonly string[];
   readonly port?: number;
@@ -61,6 +63,7 @@ export interface OfficeParts {
 /** Opens the office as it was left, and does what is missing of: vaults, programme, people. */
 export async function openOffice(parts: OfficeParts): Promise<Office> {
   const { directory, assets, fate, say, acknowledged } = parts;
+  const relyingParty = parts.relyingParty ?? 'localhost';
   const names = parts.terminals ?? (['T-01', 'T-02'] as const);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const people = openPeople(join(directory, 'soft-authenticators.json'));
@@ -69,7 +72,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     programme: programmeId,
     name: 'Lend Together, custody programme',
     origin: logOrigin,
-    relyingParty: { id: 'localhost', origins: [origin, ...(parts.origins ?? [])] },
+    relyingParty: { id: relyingParty, origins: [origin, ...(parts.origins ?? [])] },
     pools: Object.fromEntries(assets.map((asset, i) => [asset, `1100${String(i + 1).padStart(4, '0')}`])),
     primitives: nodePrimitives,
     clock: () => Date.now(),
@@ -80,7 +83,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     startTerminal({
       directory: join(directory, name, 'vault'),
       exportDirectory: join(directory, 'exports'),
-      relyingParty: { id: 'localhost', name: 'Custos', origins: [origin] },
+      relyingParty: { id: relyingParty, name: 'Custos', origins: [origin] },
       allowPassphraseOnly: false,
       depositoryUrl: depository.invitation.url,
       offer: null,

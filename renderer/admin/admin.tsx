@@ -22,7 +22,14 @@ export function Admin({ status }: { readonly status: Status }) {
   const { data } = useProgramme(status);
   const [enrols, setEnrols] = useState(false);
   const signing = useSigning();
-  if (!data) return <p className="quiet">{say('banner.newcomer')}</p>;
+  if (!data)
+    return (
+      <section aria-label={say('admin.title')}>
+        <h1>{say('admin.title')}</h1>
+        <p className="quiet">{say('banner.newcomer')}</p>
+        <Card say={say} />
+      </section>
+    );
   const propose = async () => {
     await signing.run(() =>
       terminal.make({
