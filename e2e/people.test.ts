@@ -51,7 +51,7 @@ describe.skipIf(missing !== undefined)('a new person', { timeout: 120_000 }, () 
       if (text !== '') await keys.type(text);
       await keys.press('Tab');
     }
-    await teller.page.getByTestId('forecast').getByText('Needs 1 supervisor').waitFor();
+    await teller.page.getByTestId('forecast').getByText('Needs 1 × supervisor').waitFor();
     await keys.press('Control+Enter');
     await teller.page.getByText('Signed. It is on its way to the bank.').waitFor();
     step('T-01: g m, Tab, account, Tab, 1.2w, Tab, payee, Tab, account number, Ctrl+Enter, one touch: made');

@@ -62,13 +62,24 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
     await page.getByText('This vault has no recovery shares yet.').waitFor({ state: 'detached' });
   });
 
+  it('locks by itself when nobody is there', async () => {
+    const { page } = supervisor;
+    await page.clock.install();
+    await page.getByText(/locks in 4:5\d/).waitFor();
+    await page.clock.fastForward(301_000);
+    await page.getByRole('heading', { name: 'Unlock' }).waitFor();
+    await page.clock.resume();
+    await unlock(supervisor);
+    await page.getByTestId('me').waitFor();
+  });
+
   it('makes a payment, approves it on the other terminal, and it settles', async () => {
     await makePayment(teller, '1.2w', '6222021234567890');
     const forecast = teller.page.getByTestId('forecast');
     await forecast
       .getByText('CNY 12,000.00 leaves custody account acc-li-CNY for the payee account ending 7890.')
       .waitFor();
-    await forecast.getByText('Needs 1 supervisor').waitFor();
+    await forecast.getByText('Needs 1 × supervisor').waitFor();
     await teller.page.screenshot({ path: join(pictures, 'make.png') });
     await teller.page.keyboard.press('Control+Enter');
     await teller.page.getByText('Signed. It is on its way to the bank.').waitFor();
@@ -167,11 +178,19 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
     await page.getByText('signed and queued here').waitFor({ timeout: 15_000 });
     await server.resume();
     await row(supervisor, 'CNY 55.00').waitFor({ timeout: 20_000 });
+    // The approval, too, is signed while nobody answers.
     const { page: other } = supervisor;
+    await server.pause();
     await row(supervisor, 'CNY 55.00').click();
-    await other.locator('body').press('a');
+    await other.keyboard.press('Escape');
+    await other.keyboard.press('a');
     await other.keyboard.press('s');
-    await row(supervisor, 'CNY 55.00').waitFor({ state: 'detached', timeout: 15_000 });
+    await other.getByText('signed and queued here').waitFor({ timeout: 15_000 });
+    await server.resume();
+    await row(supervisor, 'CNY 55.00').waitFor({ state: 'detached', timeout: 20_000 });
+    await other.keyboard.press('t');
+    await row(supervisor, 'CNY 55.00').filter({ hasText: 'settled' }).waitFor({ timeout: 20_000 });
+    await other.keyboard.press('t');
   });
 
   it('imports a payment file with a verdict for each item, and nothing twice', async () => {
@@ -180,13 +199,10 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
     await page
       .getByTestId('file')
       .setInputFiles({ name: 'payments.xml', mimeType: 'text/xml', buffer: Buffer.from(paymentFile) });
-    await page.getByTestId('recognised').filter({ hasText: '3 payments · 2 can be made · 1 are refused' }).waitFor();
+    await page.getByTestId('recognised').filter({ hasText: '3 payments · can be made: 2 · refused: 1' }).waitFor();
     await page.screenshot({ path: join(pictures, 'import.png') });
     await page.keyboard.press('Control+Enter');
-    await page
-      .getByTestId('recognised')
-      .filter({ hasText: '0 can be made · 1 are refused · 2 were made before' })
-      .waitFor();
+    await page.getByTestId('recognised').filter({ hasText: 'can be made: 0 · refused: 1 · made before: 2' }).waitFor();
   });
 
   it('shows any record with its proof, and exports a bundle that verifies', async () => {

@@ -16,6 +16,7 @@ import { ImportFile } from './make/import-file.tsx';
 import { Make } from './make/make.tsx';
 import { useInstructions } from './queries.ts';
 import { terminal } from './terminal.ts';
+import { useIdleLock } from './ui/idle-lock.ts';
 import { useKeys } from './ui/keys.ts';
 import { LanguageChoice } from './ui/language.tsx';
 import { Refused } from './ui/refused.tsx';
@@ -51,6 +52,7 @@ export function Shell({ status, mode, onMode }: ShellProps) {
     queries.clear();
     location.reload(); // the page forgets everything it has shown
   };
+  const secondsLeft = useIdleLock(lock);
   useKeys({
     ...Object.fromEntries(screens.map(([key, path]) => [`g ${key}`, () => void navigate(path)])),
     n: () => void navigate('/make'),
@@ -111,7 +113,7 @@ export function Shell({ status, mode, onMode }: ShellProps) {
           </Routes>
         )}
       </main>
-      <Footer status={status} say={say} onKeys={() => setShowsKeys(true)} />
+      <Footer status={status} say={say} secondsLeft={secondsLeft} onKeys={() => setShowsKeys(true)} />
       <Modal open={showsKeys} title={say('keys.title')} footer={null} onCancel={() => setShowsKeys(false)}>
         {(['keys.go', 'keys.move', 'keys.decide', 'keys.new', 'keys.form'] as const).map((key) => (
           <p key={key}>{say(key)}</p>
@@ -170,7 +172,15 @@ function Banners({
 export const witnessesOf = (note: string | null): string[] =>
   [...(note ?? '').matchAll(/^— (\S+) /gmu)].map((parts) => parts[1] as string).slice(1);
 
-function Footer({ status, say, onKeys }: { readonly status: Status; readonly say: Say; readonly onKeys: () => void }) {
+interface FooterProps {
+  readonly status: Status;
+  readonly say: Say;
+  readonly secondsLeft: number;
+  readonly onKeys: () => void;
+}
+
+function Footer({ status, say, secondsLeft, onKeys }: FooterProps) {
+  const time = `${Math.floor(secondsLeft / 60)}:${String(secondsLeft % 60).padStart(2, '0')}`;
   const { size, root, checkpoint } = status.log;
   return (
     <footer>
@@ -178,6 +188,7 @@ function Footer({ status, say, onKeys }: { readonly status: Status; readonly say
       <span>{say('footer.root', { root: `${root.slice(0, 4)}…${root.slice(-4)}` })}</span>
       <span>{say('footer.witnesses', { count: witnessesOf(checkpoint).length })}</span>
       <span>{say('footer.terminal', { terminal: status.terminal ?? '' })}</span>
+      <span>{say('footer.locksIn', { time })}</span>
       <span className="grow" />
       <Button size="small" type="text" onClick={onKeys}>
         {say('footer.keys')}

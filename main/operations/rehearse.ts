@@ -50,7 +50,7 @@ export function rehearse(terminal: Terminal, { policy }: { readonly policy: Poli
 }
 
 function inWords(one: Requirement): string {
-  const groups = one.groups.map(({ role, count }) => `${count} ${role}`).join(' and ');
+  const groups = one.groups.map(({ role, count }) => `${count} × ${role}`).join(' and ');
   const more = [
     one.differentTerminals ? 'another terminal' : '',
     one.typedConfirmation ? 'typed confirmation' : '',

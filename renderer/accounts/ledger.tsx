@@ -32,7 +32,12 @@ export function Ledger({ status, onLeave }: { readonly status: Status; readonly 
       return answer.ok ? answer.value.total : 0;
     },
   });
-  const scale = Math.max(1, (total * rowPx) / maxPx);
+  // What can be scrolled of the drawn box stands for what can be scrolled of the list, so that both ends are reached.
+  const seenPx = scroller.current?.clientHeight ?? 0;
+  const scale = total * rowPx <= maxPx ? 1 : (total * rowPx - seenPx) / (maxPx - seenPx);
+  // The list subscribes to scrolling once, so what it is told with must be looked up then.
+  const scaling = useRef(scale);
+  scaling.current = scale;
   const rows = useVirtualizer<HTMLElement, Element>({
     count: total,
     getScrollElement: () => scroller.current,
@@ -40,8 +45,8 @@ export function Ledger({ status, onLeave }: { readonly status: Status; readonly 
     overscan: 10,
     // One pixel of the scroll bar stands for `scale` pixels of the list.
     observeElementOffset: (list: Virtualizer<HTMLElement, Element>, tell) =>
-      observeElementOffset(list, (offset, isScrolling) => tell(offset * scale, isScrolling)),
-    scrollToFn: (offset, _, list) => list.scrollElement?.scrollTo({ top: offset / scale }),
+      observeElementOffset(list, (offset, isScrolling) => tell(offset * scaling.current, isScrolling)),
+    scrollToFn: (offset, _, list) => list.scrollElement?.scrollTo({ top: offset / scaling.current }),
   });
   const items = rows.getVirtualItems();
   // Row 0 is the newest leg, number `total`; windows are aligned on numbers, so that each is fetched once.

@@ -256,7 +256,7 @@ function asks(rule: PolicyRule, say: Say): string {
   if (rule.demand === undefined) return say('admin.refuses', { why: rule.refuse ?? '' });
   const { groups, differentTerminals, typedConfirmation, coolingOffSeconds } = rule.demand;
   return [
-    groups.map((group) => `${group.count} ${say(`role.${group.role}`)}`).join(' + '),
+    groups.map((group) => `${group.count} × ${say(`role.${group.role}`)}`).join(' + '),
     differentTerminals ? say('make.more.terminal') : '',
     typedConfirmation ? say('make.more.typed') : '',
     coolingOffSeconds > 0 ? say('make.more.cooling', { minutes: Math.ceil(coolingOffSeconds / 60) }) : '',

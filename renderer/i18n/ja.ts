@@ -33,6 +33,7 @@ export const ja: Messages = {
   'footer.root': 'チェックポイント {{root}}',
   'footer.witnesses': '{{count}} 者が連署',
   'footer.terminal': 'この端末 {{terminal}}',
+  'footer.locksIn': '{{time}} 後にロック',
   'footer.keys': '? キー一覧',
   'banner.readOnly': 'この端末は閲覧のみです。署名はできません。',
   'banner.newcomer': 'このプログラムにまだ登録されていません。役席者の登録が済むまで閲覧のみ可能です。',

@@ -33,6 +33,7 @@ export const zhCN: Messages = {
   'footer.root': '检查点 {{root}}',
   'footer.witnesses': '{{count}} 方共同签署',
   'footer.terminal': '本终端 {{terminal}}',
+  'footer.locksIn': '{{time}} 后锁定',
   'footer.keys': '? 快捷键',
   'banner.readOnly': '本终端仅可查看，不能签署任何内容。',
   'banner.newcomer': '本项目尚未登记您。须由主管人员登记；在此之前只能查看，不能签署。',

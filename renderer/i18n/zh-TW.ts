@@ -33,6 +33,7 @@ export const zhTW: Messages = {
   'footer.root': '檢查點 {{root}}',
   'footer.witnesses': '{{count}} 方共同簽署',
   'footer.terminal': '本終端機 {{terminal}}',
+  'footer.locksIn': '{{time}} 後鎖定',
   'footer.keys': '? 快速鍵',
   'banner.readOnly': '本終端機僅供檢視，不得簽署任何內容。',
   'banner.newcomer': '本專案尚未登錄您。須由主管登錄；在此之前僅能檢視，不能簽署。',

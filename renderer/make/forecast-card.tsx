@@ -43,7 +43,7 @@ export function ForecastCard({ forecast, refusal, draft }: ForecastProps) {
       : '',
   ].filter((text) => text !== '');
   const who = requirement?.groups
-    .map((group) => `${group.count} ${say(`role.${group.role}` as MessageKey)}`)
+    .map((group) => `${group.count} × ${say(`role.${group.role}` as MessageKey)}`)
     .join(' + ');
   return (
     <aside className="card" aria-label={say('make.forecast')} data-testid="forecast">

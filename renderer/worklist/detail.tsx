@@ -49,7 +49,7 @@ export function Detail({ one, typed, onTyped, children }: DetailProps) {
         </dd>
         <dt>{say('worklist.policy')}</dt>
         <dd>
-          {one.missing.map((group) => `${group.count} ${say(`role.${group.role}` as MessageKey)}`).join(', ') || '—'}
+          {one.missing.map((group) => `${group.count} × ${say(`role.${group.role}` as MessageKey)}`).join(', ') || '—'}
         </dd>
         <dt>{say('worklist.expires')}</dt>
         <dd>{local(one.expiresAt)}</dd>

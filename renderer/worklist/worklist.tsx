@@ -151,7 +151,9 @@ export function Worklist({ status }: { readonly status: Status }) {
                   </td>
                   <td>{one.maker}</td>
                   <td>
-                    {one.missing.map((group) => `${group.count} ${say(`role.${group.role}` as MessageKey)}`).join(', ')}
+                    {one.missing
+                      .map((group) => `${group.count} × ${say(`role.${group.role}` as MessageKey)}`)
+                      .join(', ')}
                   </td>
                 </tr>
               );
