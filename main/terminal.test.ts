@@ -145,6 +145,16 @@ describe('the lock', () => {
     await maker.unlock(teller);
   });
 
+  it('makes whoever guesses wait, also the right person', async () => {
+    const { maker, teller, time } = office;
+    await maker.client.lock({});
+    const wrong = { ...teller, passphrase: 'not the passphrase' };
+    for (let i = 0; i < 5; i++) expect(typeOf(await maker.tryUnlock(wrong))).toBe('wrong passphrase');
+    expect(typeOf(await maker.tryUnlock(teller))).toBe('too many attempts');
+    time.skip(31_000);
+    await maker.unlock(teller);
+  });
+
   it('an enrolment needs a long passphrase and a key that gives the same secret twice', async () => {
     const { maker } = office;
     const short = { ...newColleague('teller-x', 'teller', officeOrigin), passphrase: 'short' };

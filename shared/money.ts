@@ -28,7 +28,7 @@ export type MoneyRefusal = Refusal<'amount malformed' | 'too many decimals' | 'a
 /** Decimal text in major units ("1234.50", as ISO 20022 writes it) to minor units; exact, never rounded. */
 export function decimalToMinor(text: string, asset: Asset): Result<Minor, MoneyRefusal> {
   const what = 'The amount was not read.';
-  const parts = /^(\d{1,19})?(?:\.(\d*))?$/.exec(text);
+  const parts = /^(\d{1,100})?(?:\.(\d*))?$/.exec(text);
   if (parts === null || (parts[1] === undefined && !parts[2]))
     return refuse('amount malformed', what, 'It is not a plain decimal number.', 'Correct the amount in the file.');
   const fraction = (parts[2] ?? '').replace(/0+$/, '');

@@ -9,6 +9,7 @@ import { assetByCode } from '../../shared/asset.ts';
 import type { Trust } from '../../shared/audit.ts';
 import { base64urlToBytes } from '../../shared/bytes.ts';
 import type { Draft, InstructionView, PaymentImport, Source, Verdict } from '../../shared/contract/terminal.ts';
+import { accountNumber } from '../../shared/instruction/open-account.ts';
 import { readPain001 } from '../../shared/iso20022/pain001.ts';
 import { decodeXml } from '../../shared/iso20022/xml.ts';
 import { terminalWitnessKey } from '../../shared/log/checkpoint.ts';
@@ -109,8 +110,8 @@ interface Debtor {
 
 /** Whoever the file debits is a client here, with one ledger account per asset and enough money for the file. */
 function debtors(payments: readonly { debtorAccount: string | null; asset: string; amount: bigint }[]): Debtor[] {
-  const numbers = [...new Set(payments.flatMap((one) => one.debtorAccount ?? []))].filter((number) =>
-    /^[A-Za-z0-9/?:().,'+-]{4,34}$/.test(number),
+  const numbers = [...new Set(payments.flatMap((one) => one.debtorAccount ?? []))].filter(
+    (number) => accountNumber.safeParse(number).success,
   );
   return numbers.flatMap((number, i) => {
     const name = String(i + 1).padStart(4, '0');
@@ -243,15 +244,15 @@ function toDrafts(imported: PaymentImport): { draft: Draft; source: Source }[] {
   });
 }
 
-/** In the order of the file: the last single payment is declined, the second item rejected, the third returned. */
+/** In the order of the file: the last of the smallest is declined, then the second item rejected and the third returned. */
 async function planFates(office: Office, xml: string, plan: Plan): Promise<void> {
   const imported = await preview(office, xml);
   const instructions = Map.groupBy(
     imported?.items.filter((one) => one.madeAs !== null) ?? [],
     (one) => one.madeAs ?? '',
   );
-  const singles = [...instructions].filter(([, items]) => items.length === 1).map(([id]) => id);
-  plan.declined = instructions.size >= 2 ? singles.at(-1) : undefined;
+  const smallest = [...instructions].reverse().sort(([, a], [, b]) => a.length - b.length)[0];
+  plan.declined = instructions.size >= 2 ? smallest?.[0] : undefined;
   const references = [...instructions]
     .filter(([id]) => id !== plan.declined)
     .flatMap(([id, items]) => items.map((_, position) => bankReference(id, position)));

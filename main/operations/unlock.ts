@@ -8,6 +8,7 @@ import { ok, type Refusal, type Result } from '../../shared/result.ts';
 import { requestOptions, verifyAssertion } from '../identity/relying-party.ts';
 import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
+import { countAttempt, forgetAttempts, refuseAttempt } from '../vault/attempts.ts';
 import { notUnlocked } from '../vault/slots.ts';
 import { ceremonySalts, enrolledHere, unlockVault } from '../vault/vault.ts';
 import { statusOf } from './status.ts';
@@ -37,12 +38,15 @@ export async function unlockStep(
     readonly answer: { readonly ceremony: string; readonly assertion: Assertion } | null;
   },
 ): Promise<Result<Status, Refusal>> {
-  const { directory, relyingParty } = terminal.parts;
+  const { directory, relyingParty, clock } = terminal.parts;
   const { operator, passphrase, answer } = input;
   const begun = answer === null ? undefined : terminal.unlockings.take(answer.ceremony);
   if (begun !== undefined && !begun.ok) return begun;
   if (begun !== undefined && begun.value.operator !== operator)
     return notUnlocked('wrong security key', 'The touch was for another operator.', 'Start again.');
+  const tooMany = refuseAttempt(directory, clock());
+  if (tooMany !== undefined) return { ok: false, refusal: tooMany };
+  if (enrolledHere(directory).length > 0) countAttempt(directory, clock());
   const output = base64urlToBytes(answer?.assertion.clientExtensionResults.prf?.results?.first ?? '');
   const prf = answer === null || output?.length !== 32 ? null : { credential: answer.assertion.id, output };
   const vault = await unlockVault(directory, operator, { passphrase, prf });
@@ -65,6 +69,7 @@ export async function unlockStep(
       return verified;
     }
   }
+  forgetAttempts(directory, clock());
   terminal.session?.close();
   terminal.session = session;
   return ok(statusOf(terminal));

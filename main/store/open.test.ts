@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -95,6 +105,39 @@ describe('the vault file', () => {
     }
     writeFileSync(file, good);
     expect(refusal(file, 'open')).toBe('opened');
+  });
+
+  it('in a large file, notices it at opening in what every screen needs, and at reading everywhere else', () => {
+    const file = newFile();
+    const store = open(file, 'create');
+    store.exec(first.sql);
+    const put = store.prepare('INSERT INTO records VALUES (?, ?)');
+    store.transaction(() => {
+      for (let i = 0; i < 70; i++) put.run(i, Buffer.alloc(1 << 20, i));
+      store.exec("INSERT INTO settings VALUES ('terminal', 'T-01')");
+    });
+    const rootOf = (table: string) =>
+      store.prepare('SELECT rootpage FROM sqlite_master WHERE name = ?').pluck().get(table) as number;
+    const [small, growing] = [rootOf('settings'), rootOf('records')];
+    store.close();
+    expect(statSync(file).size).toBeGreaterThan(64 << 20);
+    const flip = (page: number) => {
+      const descriptor = openSync(file, 'r+');
+      const byte = Buffer.alloc(1);
+      const at = (page - 1) * 4096 + 2000;
+      readSync(descriptor, byte, 0, 1, at);
+      byte[0] = (byte[0] as number) ^ 1;
+      writeSync(descriptor, byte, 0, 1, at);
+      closeSync(descriptor);
+    };
+    flip(small);
+    expect(refusal(file, 'open')).toBe('vault damaged');
+    flip(small);
+    expect(refusal(file, 'open')).toBe('opened');
+    flip(growing);
+    const damaged = open(file, 'open');
+    expect(() => damaged.prepare('SELECT * FROM records').all()).toThrow(/malformed|not a database|corrupt/i);
+    damaged.close();
   });
 
   it('is migrated forward only, and a newer file is refused by name', () => {

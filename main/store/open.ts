@@ -1,7 +1,7 @@
 // Opens the SQLCipher file: fixed order, every setting read back, and no other way in. A handle here never offers what would
 // write plain text (serialize), fail silently (backup on a keyed file) or run foreign code (loadExtension).
 
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { assert } from '../../shared/assert.ts';
 import { bytesToHex } from '../../shared/bytes.ts';
@@ -60,6 +60,7 @@ export function openStore(file: string, key: Redacted, how: 'create' | 'open'): 
     return refuse('no vault', what, 'There is no vault file.', 'Set up this terminal.');
   if (how === 'create' && existsSync(file))
     return refuse('vault exists', what, 'There is a vault file already.', 'Unlock it.');
+  const isWhole = needsWholeCheck(file);
   const database = new Database(file);
   try {
     applyKey(database, key);
@@ -81,7 +82,7 @@ export function openStore(file: string, key: Redacted, how: 'create' | 'open'): 
     database.exec('CREATE TABLE vault_mark (one INTEGER PRIMARY KEY) STRICT');
     database.pragma('wal_checkpoint(TRUNCATE)');
     checkEncrypted(file);
-  } else if (!isHealthy(database)) {
+  } else if (!isHealthy(database, isWhole)) {
     database.close();
     return refuse(
       'vault damaged',
@@ -113,10 +114,25 @@ function checkEncrypted(file: string): void {
   assert(start.subarray(0, 16).toString('latin1') !== sqliteMagic, 'the vault file is encrypted');
 }
 
+/** Up to this size the whole file is checked at every opening. */
+const wholeCheckBytes = 64 << 20;
+/** Tables that grow with the log; every page of them is authenticated again whenever it is read. */
+const growing = new Set(['records', 'legs', 'hashes', 'events', 'bank_references', 'attachments', 'instructions']);
+
+/** A small file, or one that was not closed properly: its WAL still holds something. */
+function needsWholeCheck(file: string): boolean {
+  const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
+  return sizeOf(file) <= wholeCheckBytes || sizeOf(`${file}-wal`) > 0;
+}
+
 /** An empty answer is not health, and a broken page HMAC may be thrown rather than reported. */
-function isHealthy(database: Handle): boolean {
+function isHealthy(database: Handle, isWhole: boolean): boolean {
   try {
-    return database.pragma('quick_check', { simple: true }) === 'ok';
+    if (isWhole) return database.pragma('quick_check', { simple: true }) === 'ok';
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
+    return tables
+      .filter((table) => !growing.has(table) && /^[a-z_]+$/.test(table))
+      .every((table) => database.pragma(`quick_check(${table})`, { simple: true }) === 'ok');
   } catch {
     return false;
   }

@@ -265,6 +265,7 @@ export const en = {
   'refusal.ceremony refused': 'The security key was not accepted',
   'refusal.not touched': 'The security key was not touched',
   'refusal.prf missing': 'This key gives no lasting secret',
+  'refusal.too many attempts': 'Too many attempts',
   'refusal.fork': 'The log has been forked',
   'refusal.rollback': 'The log was rolled back',
   'refusal.disagreement': 'The log contains what this terminal would refuse',

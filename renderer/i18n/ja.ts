@@ -266,6 +266,7 @@ export const ja: Messages = {
   'refusal.ceremony refused': 'セキュリティキーが受け付けられませんでした',
   'refusal.not touched': 'セキュリティキーに触れていません',
   'refusal.prf missing': 'このキーは継続的な秘密を出せません',
+  'refusal.too many attempts': '試行回数が多すぎます',
   'refusal.fork': 'ログが分岐しています',
   'refusal.rollback': 'ログが巻き戻されています',
   'refusal.disagreement': 'この端末が拒否する内容がログにあります',

@@ -266,6 +266,7 @@ export const zhCN: Messages = {
   'refusal.ceremony refused': '安全密钥未被接受',
   'refusal.not touched': '未触碰安全密钥',
   'refusal.prf missing': '此密钥不能给出持久秘密',
+  'refusal.too many attempts': '尝试次数过多',
   'refusal.fork': '日志出现分叉',
   'refusal.rollback': '日志被回退',
   'refusal.disagreement': '日志含有本终端会拒绝的内容',

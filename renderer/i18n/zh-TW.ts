@@ -266,6 +266,7 @@ export const zhTW: Messages = {
   'refusal.ceremony refused': '安全金鑰未獲接受',
   'refusal.not touched': '未觸碰安全金鑰',
   'refusal.prf missing': '此金鑰無法給出持久秘密',
+  'refusal.too many attempts': '嘗試次數過多',
   'refusal.fork': '日誌發生分岔',
   'refusal.rollback': '日誌遭回溯',
   'refusal.disagreement': '日誌含有本終端機會拒絕的內容',

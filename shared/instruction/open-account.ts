@@ -8,13 +8,16 @@ import { nameId } from '../ids.ts';
 import { type Kind, movesNothing } from './kind.ts';
 import { duplicate, malformed, unknown } from './refusals.ts';
 
+/** As banks write them: an IBAN, or any 34 printable characters without spaces (ISO 20022 Max34Text). */
+export const accountNumber = z.string().regex(/^[!-~]{1,34}$/);
+
 export const openAccountSchema = z.strictObject({
   kind: z.literal('open account'),
   account: nameId,
   client: nameId,
   role: z.enum(clientRoles),
   asset: assetCode,
-  number: z.string().regex(/^[A-Za-z0-9/?:().,'+-]{4,34}$/),
+  number: accountNumber,
 });
 type OpenAccount = z.infer<typeof openAccountSchema>;
 

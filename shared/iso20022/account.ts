@@ -2,12 +2,15 @@
 
 import { child, type Element, type Tree, textAt } from './xml.ts';
 
-export const accountIn = (element: Element | undefined): string | null =>
-  (
-    textAt(element, 'Id', 'IBAN') ??
-    textAt(element, 'Id', 'Othr', 'Id') ??
-    textAt(element, 'Id', 'PrtryAcct', 'Id')
-  )?.replace(/\s+/g, '') ?? null;
+/** Without spaces; an IBAN in capitals, so that one account is always written one way. */
+export function accountIn(element: Element | undefined): string | null {
+  const text =
+    textAt(element, 'Id', 'IBAN') ?? textAt(element, 'Id', 'Othr', 'Id') ?? textAt(element, 'Id', 'PrtryAcct', 'Id');
+  if (text === null) return null;
+  const account = text.replace(/\s+/g, '');
+  const capitals = account.toUpperCase();
+  return isIban(capitals) ? capitals : account;
+}
 
 export const agentIn = (element: Element | undefined): string | null => {
   const institution = child(element, 'FinInstnId') ?? child(element, 'FinInstnId', 'CmbndId');
