@@ -2,6 +2,7 @@
 
 import { signEd25519 } from '../crypto/secret.ts';
 import { BooksLayer, head, programmeOf } from '../shared/books.ts';
+import { bytesToBase64url } from '../shared/bytes.ts';
 import type { Invitation } from '../shared/contract/invitation.ts';
 import { invitationSchema } from '../shared/contract/invitation.ts';
 import { foresee } from '../shared/decide.ts';
@@ -15,14 +16,20 @@ import { loadTree } from './store/log.ts';
 import { migrate } from './store/migrate.ts';
 import { migrations } from './store/migrations/all.ts';
 import { openStore, type Store } from './store/open.ts';
-import { queuedSubmissions } from './store/outbox.ts';
+import { lastQueued, queuedSubmissions } from './store/outbox.ts';
 import { readSetting, settingNames, writeSetting } from './store/settings.ts';
+import { compareHead, type Head, readHead, writeHead } from './vault/head.ts';
 import { databasePath, type Vault } from './vault/vault.ts';
 
 export interface SessionParts {
   readonly primitives: Primitives;
   /** Milliseconds since 1970, UTC. */
   readonly clock: () => number;
+}
+
+/** The database has the commit; whoever asked is not told of it, and must not undo it in memory. */
+export class HeadNotRecorded extends Error {
+  override name = 'HeadNotRecorded';
 }
 
 export class Session {
@@ -34,9 +41,11 @@ export class Session {
   readonly invitation: Invitation;
   readonly terminal: string;
   readonly #parts: SessionParts;
+  readonly #directory: string;
   #overlay: BooksLayer | undefined;
 
-  constructor(operator: string, vault: Vault, store: Store, parts: SessionParts) {
+  constructor(operator: string, vault: Vault, store: Store, directory: string, parts: SessionParts) {
+    this.#directory = directory;
     this.operator = operator;
     this.vault = vault;
     this.store = store;
@@ -45,6 +54,49 @@ export class Session {
     this.tree = loadTree(store, parts.primitives.sha256);
     this.invitation = invitationSchema.parse(JSON.parse(readSetting(store, 'invitation') ?? 'null'));
     this.terminal = readSetting(store, 'terminal') ?? '';
+  }
+
+  /**
+   * Commits something that a person or the gateway will be told of: one database transaction, then the head record, and only
+   * then the answer. `work` must leave `tree` as the log stands after it.
+   */
+  commit(work: () => void): void {
+    this.store.transaction(() => {
+      work();
+      writeSetting(this.store, 'generation', String(this.#generation() + 1));
+    });
+    try {
+      this.#recordHead();
+    } catch (failure) {
+      throw new HeadNotRecorded('the commit is made, its record is not', { cause: failure });
+    }
+  }
+
+  #generation(): number {
+    return Number(readSetting(this.store, 'generation') ?? '0');
+  }
+
+  #head(): Head {
+    const root = bytesToBase64url(this.tree.root());
+    return { generation: this.#generation(), size: this.tree.size, root, outbox: lastQueued(this.store) };
+  }
+
+  #recordHead(): void {
+    const key = this.vault.headKey();
+    writeHead(this.#directory, this.vault.id, key, this.#head());
+    key.dispose();
+  }
+
+  /** Once, when the vault is opened. */
+  checkFreshness(): void {
+    const key = this.vault.headKey();
+    const recorded = readHead(this.#directory, this.vault.id, key);
+    key.dispose();
+    const database = this.#head();
+    const found = compareHead(database, recorded);
+    if (found !== undefined) this.quarantine(found);
+    // A crash came between the commit and its record: the record follows.
+    else if (recorded !== undefined && recorded.generation < database.generation) this.#recordHead();
   }
 
   /** The books as they will be once the gateway has admitted the outbox; in memory only, and built again after a sync. */
@@ -130,7 +182,9 @@ export function openSession(
     store.value.close();
     return migrated;
   }
-  return ok(new Session(operator, vault, store.value, parts));
+  const session = new Session(operator, vault, store.value, directory, parts);
+  session.checkFreshness();
+  return ok(session);
 }
 
 export const readOnlyRefusal = (found: Refusal): Refusal =>

@@ -73,7 +73,7 @@ export async function sign(
     layer.apply(decision.value);
   }
 
-  session.store.transaction(() => {
+  session.commit(() => {
     enqueue(session.store, submissions);
     for (const { event, details, source } of proposals) {
       attach(

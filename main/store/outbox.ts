@@ -60,3 +60,7 @@ export function removeFromOutbox(store: Store, events: readonly string[]): void 
   const remove = store.prepare('DELETE FROM outbox WHERE event_id = ?');
   for (const event of events) remove.run(event);
 }
+
+/** Position of the newest event that was ever queued, also if it is gone by now. */
+export const lastQueued = (store: Store): number =>
+  (store.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").pluck().get() as number | undefined) ?? 0;

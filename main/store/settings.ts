@@ -2,7 +2,7 @@
 
 import type { Store } from './open.ts';
 
-export type SettingName = 'invitation' | 'terminal' | 'checkpoint' | 'read only' | `person ${string}`;
+export type SettingName = 'generation' | 'invitation' | 'terminal' | 'checkpoint' | 'read only' | `person ${string}`;
 
 export function readSetting(store: Store, name: SettingName): string | undefined {
   return store.prepare('SELECT value FROM settings WHERE name = ?').pluck().get(name) as string | undefined;

@@ -17,7 +17,7 @@ import { formatNote, type NoteKey, parseNote, parseNoteKey, signNote } from '../
 import type { Hash, Primitives } from '../../shared/primitives.ts';
 import { type LogRecord, parseRecord } from '../../shared/record.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
-import type { Session } from '../session.ts';
+import { HeadNotRecorded, type Session } from '../session.ts';
 import { attach } from '../store/attachments.ts';
 import type { SqlBooks } from '../store/books.ts';
 import { forgetImport } from '../store/imports.ts';
@@ -100,7 +100,7 @@ async function push(session: Session, client: DepositoryClient): Promise<{ pushe
     );
     if (waiting.length === 0) break;
     const { outcomes } = await client.submit({ programme, submissions: waiting });
-    session.store.transaction(() => {
+    session.commit(() => {
       waiting.forEach(({ event }, i) => {
         const outcome = outcomes[i];
         if (outcome === undefined) throw new Error('the gateway answered less than it was asked');
@@ -193,7 +193,7 @@ async function takeIn(
     await proveContinuation(session, client, target, primitives.sha256);
     const events = fetched.records.map((record) => record.event);
     const details = await fetchDetails(client, invitation.programme, events, primitives.sha256);
-    store.transaction(() => {
+    session.commit(() => {
       books.write(layer);
       writeRecords(store, tree, from, fetched.leaves);
       attach(store, details);
@@ -203,8 +203,10 @@ async function takeIn(
       );
     });
   } catch (failure) {
-    tree.truncate(from);
-    books.forget();
+    if (!(failure instanceof HeadNotRecorded)) {
+      tree.truncate(from);
+      books.forget();
+    }
     throw failure;
   } finally {
     session.forgetOverlay();

@@ -62,6 +62,10 @@ export class Vault {
     return new Vault(directory, this.#root, this.#file);
   }
 
+  headKey(): Redacted {
+    return new Redacted(derive(this.#root.reveal(), utf8(this.#file.vault), 'custos/head/v1'));
+  }
+
   /** The terminal's own Ed25519 seed, for cosigning and for its requests to the gateway. */
   terminalSeed(): Redacted {
     return new Redacted(derive(this.#root.reveal(), utf8(this.#file.vault), 'custos/terminal/v1'));

@@ -266,6 +266,8 @@ export const en = {
   'refusal.not touched': 'The security key was not touched',
   'refusal.prf missing': 'This key gives no lasting secret',
   'refusal.too many attempts': 'Too many attempts',
+  'refusal.vault rolled back': 'The vault is not the newest one',
+  'refusal.head record lost': 'The record beside the vault is missing',
   'refusal.fork': 'The log has been forked',
   'refusal.rollback': 'The log was rolled back',
   'refusal.disagreement': 'The log contains what this terminal would refuse',

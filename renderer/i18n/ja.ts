@@ -267,6 +267,8 @@ export const ja: Messages = {
   'refusal.not touched': 'セキュリティキーに触れていません',
   'refusal.prf missing': 'このキーは継続的な秘密を出せません',
   'refusal.too many attempts': '試行回数が多すぎます',
+  'refusal.vault rolled back': '保管庫が最新ではありません',
+  'refusal.head record lost': '保管庫の記録が失われています',
   'refusal.fork': 'ログが分岐しています',
   'refusal.rollback': 'ログが巻き戻されています',
   'refusal.disagreement': 'この端末が拒否する内容がログにあります',

@@ -267,6 +267,8 @@ export const zhCN: Messages = {
   'refusal.not touched': '未触碰安全密钥',
   'refusal.prf missing': '此密钥不能给出持久秘密',
   'refusal.too many attempts': '尝试次数过多',
+  'refusal.vault rolled back': '保险库不是最新的',
+  'refusal.head record lost': '保险库旁的记录缺失',
   'refusal.fork': '日志出现分叉',
   'refusal.rollback': '日志被回退',
   'refusal.disagreement': '日志含有本终端会拒绝的内容',

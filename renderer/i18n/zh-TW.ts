@@ -267,6 +267,8 @@ export const zhTW: Messages = {
   'refusal.not touched': '未觸碰安全金鑰',
   'refusal.prf missing': '此金鑰無法給出持久秘密',
   'refusal.too many attempts': '嘗試次數過多',
+  'refusal.vault rolled back': '保險庫並非最新',
+  'refusal.head record lost': '保險庫旁的紀錄遺失',
   'refusal.fork': '日誌發生分岔',
   'refusal.rollback': '日誌遭回溯',
   'refusal.disagreement': '日誌含有本終端機會拒絕的內容',

@@ -1,0 +1,86 @@
+// The head record: outside the database, what the vault had reached after its last commit. A file put back from yesterday, or
+// one that lost the end of its WAL, is encrypted and intact like any other; only this shows that it is behind.
+
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { equalSecrets, mac } from '../../crypto/secret.ts';
+import { base64urlToBytes, bytesToBase64url } from '../../shared/bytes.ts';
+import { canonicalBytes } from '../../shared/canonical.ts';
+import { base64url } from '../../shared/ids.ts';
+import type { Redacted } from '../../shared/redacted.ts';
+import { type Refusal, refuse } from '../../shared/result.ts';
+
+const headSchema = z.strictObject({
+  /** Commits so far; every one that a person or the gateway was told of counts. */
+  generation: z.int().min(0),
+  size: z.int().min(0),
+  /** Root of the log, base64url. */
+  root: z.string(),
+  /** Position of the newest event that was ever put into the outbox. */
+  outbox: z.int().min(0),
+});
+export type Head = z.infer<typeof headSchema>;
+const fileSchema = z.strictObject({ vault: z.string(), head: headSchema, mac: base64url(43, 43) });
+
+/** Two files in turn, so that a power cut while one is written leaves the other. */
+const pathOf = (directory: string, generation: number): string => join(directory, `vault.head.${generation % 2}`);
+
+const macOf = (key: Redacted, vault: string, head: Head): Uint8Array =>
+  mac(key.reveal(), canonicalBytes({ vault, head }));
+
+export function writeHead(directory: string, vault: string, key: Redacted, head: Head): void {
+  const descriptor = openSync(pathOf(directory, head.generation), 'w', 0o600);
+  writeSync(descriptor, JSON.stringify({ vault, head, mac: bytesToBase64url(macOf(key, vault, head)) }));
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+/** The newest record that is genuine; undefined when there is none. */
+export function readHead(directory: string, vault: string, key: Redacted): Head | undefined {
+  const genuine = [0, 1].flatMap((slot) => {
+    const path = pathOf(directory, slot);
+    if (!existsSync(path)) return [];
+    try {
+      const file = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+      const stored = base64urlToBytes(file.mac) ?? new Uint8Array();
+      return file.vault === vault && equalSecrets(macOf(key, vault, file.head), stored) ? [file.head] : [];
+    } catch {
+      return []; // half written when the power went
+    }
+  });
+  return genuine.sort((a, b) => b.generation - a.generation)[0];
+}
+
+/**
+ * What the database says against what the record says. The database may be one commit ahead, as the record is written after
+ * it; everything else means that one of them was put back or changed. Undefined when they fit.
+ */
+export function compareHead(
+  database: Head,
+  recorded: Head | undefined,
+): Refusal<'vault rolled back' | 'head record lost'> | undefined {
+  const next = 'Synchronise to compare with the gateway, and call the security officer; keep the files as they are.';
+  const what = 'The vault may not be the newest one.';
+  if (recorded === undefined) {
+    if (database.generation === 0) return undefined;
+    return refuse('head record lost', what, 'The record of what it had reached is missing or was changed.', next)
+      .refusal;
+  }
+  const { generation } = recorded;
+  if (database.generation < generation)
+    return refuse(
+      'vault rolled back',
+      what,
+      `It lacks ${generation - database.generation} commit(s) that were made: it was put back, or its end was lost.`,
+      next,
+    ).refusal;
+  if (database.generation > generation + 1)
+    return refuse('head record lost', what, 'The record beside it is older than it can be: it was put back.', next)
+      .refusal;
+  const same =
+    database.size === recorded.size && database.root === recorded.root && database.outbox === recorded.outbox;
+  return database.generation === generation && !same
+    ? refuse('vault rolled back', what, 'It says other things than it did after its last commit.', next).refusal
+    : undefined;
+}
