@@ -8,7 +8,8 @@ import { bankReference } from '../../depository/bank/link.ts';
 import { assetByCode } from '../../shared/asset.ts';
 import type { Trust } from '../../shared/audit.ts';
 import { base64urlToBytes } from '../../shared/bytes.ts';
-import type { Draft, InstructionView, PaymentImport, Source, Verdict } from '../../shared/contract/terminal.ts';
+import { importToDrafts } from '../../shared/contract/import-drafts.ts';
+import type { Draft, InstructionView, PaymentImport, Verdict } from '../../shared/contract/terminal.ts';
 import { accountNumber } from '../../shared/instruction/open-account.ts';
 import { readPain001 } from '../../shared/iso20022/pain001.ts';
 import { decodeXml } from '../../shared/iso20022/xml.ts';
@@ -205,7 +206,7 @@ async function makePayments(office: Office, xml: string, say: DemoParts['say']):
   const refused: RefusedItem[] = imported.items.flatMap(({ index, endToEndId, refusal }) =>
     refusal === null ? [] : [{ index, endToEndId, refusal }],
   );
-  const drafts = toDrafts(imported);
+  const drafts = importToDrafts(imported);
   let made = 0;
   for (let at = 0; at < drafts.length; at += perBasket) {
     const chunk = drafts.slice(at, at + perBasket);
@@ -221,27 +222,6 @@ async function makePayments(office: Office, xml: string, say: DemoParts['say']):
   if (made > 0) say(`teller-a imported ${imported.items.length} payments and made ${made} instructions of them`);
   for (const { index, refusal } of refused) say(`  payment ${index} was refused: ${refusal.why}`);
   return refused.sort((a, b) => a.index - b.index);
-}
-
-/** One draft per payment; payments that the platform wants booked as one and that debit in one asset become a batch. */
-function toDrafts(imported: PaymentImport): { draft: Draft; source: Source }[] {
-  const open = imported.items.filter((one) => one.refusal === null && one.madeAs === null);
-  const groups = Map.groupBy(open, (one) => one.batch ?? `single ${one.index}`);
-  return [...groups.values()].flatMap((group) => {
-    const chunks: (typeof group)[] = [];
-    for (let at = 0; at < group.length; at += 100) chunks.push(group.slice(at, at + 100));
-    return chunks.map((items) => {
-      const parts = items.flatMap(({ account, amount, payee }) =>
-        account === null || payee === null ? [] : [{ account, amount, payee }],
-      );
-      const [first] = parts;
-      if (first === undefined) throw new Error('an item without a refusal has an account and a payee');
-      const asset = items[0]?.asset ?? '';
-      const draft: Draft =
-        parts.length === 1 ? { kind: 'payment', asset, ...first } : { kind: 'batch', asset, items: parts };
-      return { draft, source: { file: imported.file, items: items.map((one) => one.index) } };
-    });
-  });
 }
 
 /** In the order of the file: the last of the smallest is declined, then the second item rejected and the third returned. */

@@ -2,7 +2,8 @@
 
 import { Button } from 'antd';
 import { useRef, useState } from 'react';
-import type { Draft, PaymentImport, Source } from '../../shared/contract/terminal.ts';
+import { importToDrafts } from '../../shared/contract/import-drafts.ts';
+import type { PaymentImport } from '../../shared/contract/terminal.ts';
 import type { Refusal } from '../../shared/result.ts';
 import { useSay } from '../i18n/index.ts';
 import { groupAccount } from '../money.ts';
@@ -13,26 +14,6 @@ import { Refused } from '../ui/refused.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 
 const perBasket = 500;
-
-/** One draft per payment; items that the platform wants booked as one become a batch of at most a hundred. */
-function toDrafts(file: PaymentImport): { draft: Draft; source: Source }[] {
-  const open = file.items.filter((one) => one.refusal === null && one.madeAs === null);
-  const groups = Map.groupBy(open, (one) => one.batch ?? `single ${one.index}`);
-  return [...groups.values()].flatMap((group) => {
-    const chunks = Array.from({ length: Math.ceil(group.length / 100) }, (_, i) => group.slice(i * 100, (i + 1) * 100));
-    return chunks.flatMap((items) => {
-      const parts = items.flatMap(({ account, amount, payee }) =>
-        account && payee ? [{ account, amount, payee }] : [],
-      );
-      const [first] = parts;
-      const asset = items[0]?.asset ?? '';
-      if (first === undefined) return [];
-      const draft: Draft =
-        parts.length === 1 ? { kind: 'payment', asset, ...first } : { kind: 'batch', asset, items: parts };
-      return [{ draft, source: { file: file.file, items: items.map((one) => one.index) } }];
-    });
-  });
-}
 
 export function ImportFile() {
   const { say } = useSay();
@@ -47,7 +28,7 @@ export function ImportFile() {
     setFile(answer.ok ? answer.value : null);
     setRefusal(answer.ok ? null : answer.refusal);
   }
-  const drafts = file === null ? [] : toDrafts(file);
+  const drafts = file === null ? [] : importToDrafts(file);
   const sign = async () => {
     if (drafts.length === 0 || signing.busy) return;
     await signing.run(() => terminal.make({ drafts: drafts.slice(0, perBasket) }));
