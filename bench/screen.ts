@@ -5,9 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright';
 import { nodePrimitives } from '../crypto/node.ts';
-import { chromiumPath, rendererDirectory } from '../e2e/stage.ts';
+import { launchBrowser, rendererDirectory, virtualKey } from '../e2e/stage.ts';
 import { startBrowserHost } from '../main/browser/host.ts';
 import { openFiles } from '../main/host/files.ts';
 import { startTerminal } from '../main/start-terminal.ts';
@@ -55,7 +54,6 @@ const note = formatNote({ text, signatures: [signNote(sha256, text, key, program
 const served = join(folder, 'served.json');
 writeFileSync(served, JSON.stringify({ records, note }));
 
-let pageOrigin = '';
 const port = 5590;
 const relyingParty = { id: 'localhost', origins: [`http://localhost:${port}`] };
 const terminal = startTerminal(
@@ -84,35 +82,12 @@ const terminal = startTerminal(
   new URL('./ledger.worker.ts', import.meta.url),
 );
 const host = await startBrowserHost({ files: openFiles(rendererDirectory), port, openPort: () => terminal.openPort() });
-pageOrigin = host.origin;
-const browser = await chromium.launch({
-  ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await launchBrowser();
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 page.setDefaultTimeout(120_000);
 const cdp = await page.context().newCDPSession(page);
 await cdp.send('WebAuthn.enable');
-await cdp.send('WebAuthn.addVirtualAuthenticator', {
-  options: {
-    protocol: 'ctap2',
-    ctap2Version: 'ctap2_1',
-    transport: 'usb',
-    hasResidentKey: true,
-    hasUserVerification: true,
-    hasPrf: true,
-    automaticPresenceSimulation: true,
-    isUserVerified: true,
-  },
-});
+await cdp.send('WebAuthn.addVirtualAuthenticator', { options: virtualKey });
 await page.goto(host.newEntry());
 await page.getByLabel('Operator id').fill('auditor-x');
 await page.getByLabel('Staff number').fill('1');
@@ -122,7 +97,7 @@ await page.keyboard.press('Enter');
 await page.getByTestId('me').waitFor();
 say('taking in the log …');
 const took = performance.now();
-await page.goto(`${pageOrigin}/#/link`);
+await page.goto(`${host.origin}/#/link`);
 await page.getByRole('button', { name: 'Synchronise' }).click();
 await page
   .getByTestId('log')
@@ -133,13 +108,13 @@ say(`taken in after ${((performance.now() - took) / 1000).toFixed(1)} s`);
 await page.keyboard.press('Control+l');
 await page.getByRole('heading', { name: 'Unlock' }).waitFor();
 await page.getByLabel('Passphrase').fill(passphrase);
-await page.goto(`${pageOrigin}/#/`);
+await page.goto(`${host.origin}/#/`);
 const unlocking = performance.now();
 await page.keyboard.press('Enter');
 await page.locator('tr[data-instruction]').first().waitFor();
 const unlockMs = performance.now() - unlocking;
 
-await page.goto(`${pageOrigin}/#/accounts`);
+await page.goto(`${host.origin}/#/accounts`);
 await page.getByRole('heading', { name: 'Accounts' }).waitFor();
 const opening = performance.now();
 await page.keyboard.press('l');

@@ -30,8 +30,6 @@ export interface ServerParts {
   readonly clock: () => number;
   /** Lets monitors that are no terminals read records as entry bundles; without it nobody but terminals may. */
   readonly readerToken?: string;
-  /** Called after something new was admitted, such as to wake the bank link. */
-  readonly onAdmitted?: (programme: string) => void;
 }
 
 interface Caller {
@@ -122,12 +120,11 @@ function newIdentifier({ programmes, primitives, clock }: ServerParts) {
   };
 }
 
-function router({ primitives, onAdmitted }: ServerParts) {
+function router({ primitives }: ServerParts) {
   const os = implement(depositoryContract).$context<Caller>();
   return os.router({
     submit: os.submit.handler(async ({ input, context }) => {
       const outcomes = await context.gateway.admit(input.submissions);
-      if (outcomes.some((one) => one.ok && one.value.sequence !== null)) onAdmitted?.(context.programme);
       return { outcomes: [...outcomes] };
     }),
     checkpoint: os.checkpoint.handler(({ context }) => ({ note: context.gateway.sequencer().checkpoint() })),

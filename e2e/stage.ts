@@ -30,6 +30,21 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+/** Debian's chromium, without what a test machine lacks or should not reach. */
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
 const passphrase = 'orbit lantern velvet cactus';
 
 export async function openStage(): Promise<Stage> {
@@ -42,18 +57,7 @@ export async function openStage(): Promise<Stage> {
     rendererDirectory,
     say: () => {},
   });
-  const browser = await chromium.launch({
-    ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  const browser = await launchBrowser();
   const seats: Seat[] = [];
   for (const host of started.hosts) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
@@ -62,7 +66,7 @@ export async function openStage(): Promise<Stage> {
     const complaints = watch(page, host.origin);
     const cdp = await context.newCDPSession(page);
     await cdp.send('WebAuthn.enable');
-    let { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: key });
+    let { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: virtualKey });
     seats.push({
       page,
       context,
@@ -70,7 +74,7 @@ export async function openStage(): Promise<Stage> {
       complaints,
       async swapKey() {
         await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
-        ({ authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: key }));
+        ({ authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: virtualKey }));
       },
     });
     await page.goto(host.newEntry());
@@ -86,7 +90,8 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
-const key = {
+/** A security key with user verification and PRF, as Chromium's DevTools protocol describes one. */
+export const virtualKey = {
   protocol: 'ctap2',
   ctap2Version: 'ctap2_1',
   transport: 'usb',

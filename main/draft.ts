@@ -1,9 +1,8 @@
 // From what a maker filled in to a canonical instruction: whoever is named in clear becomes a keyed id, a salted commitment and
 // the last digits.
 
-import { payeeIdUnder } from '../crypto/payee.ts';
 import { random } from '../crypto/secret.ts';
-import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
+import { bytesToBase64url } from '../shared/bytes.ts';
 import type { Draft } from '../shared/contract/terminal.ts';
 import {
   type ClientDetails,
@@ -26,14 +25,16 @@ interface Committer {
 }
 
 export function newCommitter(session: Session, hash: Hash): Committer {
-  const payeeId = payeeIdUnder(base64urlToBytes(session.invitation.payeeKey) ?? new Uint8Array());
   const commitmentOf = (details: EventDetails) => bytesToBase64url(commit(hash, details));
   const salt = () => bytesToBase64url(random(16));
   return {
     payee(payee) {
       const details = { salt: salt(), ...payee };
       const { account } = payee;
-      return { payee: { id: payeeId(account), details: commitmentOf(details), tail: tailOf(account) }, details };
+      return {
+        payee: { id: session.payeeId(account), details: commitmentOf(details), tail: tailOf(account) },
+        details,
+      };
     },
     client(identity) {
       const details = { salt: salt(), ...identity };

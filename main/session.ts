@@ -1,8 +1,9 @@
 // An unlocked terminal: one operator, the open vault, the books as the log has them, and on top what waits in the outbox.
 
+import { payeeIdUnder } from '../crypto/payee.ts';
 import { signEd25519 } from '../crypto/secret.ts';
 import { BooksLayer, head, programmeOf } from '../shared/books.ts';
-import { bytesToBase64url } from '../shared/bytes.ts';
+import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
 import type { Invitation } from '../shared/contract/invitation.ts';
 import { invitationSchema } from '../shared/contract/invitation.ts';
 import { foresee } from '../shared/decide.ts';
@@ -144,6 +145,11 @@ export class Session {
     } finally {
       seed.dispose();
     }
+  }
+
+  /** The programme's keyed id of a payee's account. */
+  payeeId(account: string): string {
+    return payeeIdUnder(base64urlToBytes(this.invitation.payeeKey) ?? new Uint8Array())(account);
   }
 
   programme() {

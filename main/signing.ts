@@ -6,6 +6,7 @@ import { BooksLayer } from '../shared/books.ts';
 import type { Signing, Source } from '../shared/contract/terminal.ts';
 import { foresee } from '../shared/decide.ts';
 import type { CustosEvent, EventOf, EventType } from '../shared/event.ts';
+import type { EventId } from '../shared/ids.ts';
 import { kindOf } from '../shared/instruction/kinds.ts';
 import type { EventDetails } from '../shared/instruction/payee.ts';
 import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
@@ -95,8 +96,34 @@ export async function askToSign(
   });
 }
 
+/** Asks to sign one event about each of these instructions; those that this terminal does not know are left out. */
+export function askToSignAbout<T extends { readonly instruction: string }>(
+  terminal: Terminal,
+  session: Session,
+  wishes: readonly T[],
+  propose: (
+    wish: T,
+    about: { readonly instruction: EventId; readonly digest: string },
+  ) => { readonly event: CustosEvent; readonly word: string },
+): Promise<Result<Signing, Refusal>> {
+  const proposals: Proposal[] = [];
+  const refused: RefusedProposal[] = [];
+  wishes.forEach((wish, index) => {
+    const known = session.overlay().get('instruction', wish.instruction);
+    if (known === undefined) {
+      const why = `There is no instruction ${wish.instruction} on this terminal.`;
+      refused.push({ index, refusal: refuse('unknown', 'Nothing was signed.', why, 'Synchronise first.').refusal });
+      return;
+    }
+    const { event, word } = propose(wish, { instruction: known.id as EventId, digest: known.digest });
+    const consequence = `${word}: ${consequenceOf(session, known.id)}`;
+    proposals.push({ index, event, details: [], source: null, consequence });
+  });
+  return askToSign(terminal, session, proposals, refused);
+}
+
 /** The sentence a person reads before signing an event about an instruction. */
-export function consequenceOf(session: Session, id: string): string {
+function consequenceOf(session: Session, id: string): string {
   const books = session.overlay();
   const body = books.get('instruction', id)?.body;
   return body === undefined ? '' : kindOf(body).consequence(body, books);

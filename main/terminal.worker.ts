@@ -1,14 +1,12 @@
 // The terminal's worker thread: owns vault, store and keys, and speaks only the contract, over the ports it is handed.
 
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { RPCHandler } from '@orpc/server/message-port';
+import { parentPort, workerData } from 'node:worker_threads';
 import { nodePrimitives } from '../crypto/node.ts';
 import { random } from '../crypto/secret.ts';
 import { assert } from '../shared/assert.ts';
 import { eventIdFrom } from '../shared/ids.ts';
 import type { RelyingParty } from './identity/relying-party.ts';
-import { lock } from './operations/lock.ts';
-import { terminalRouter } from './router.ts';
+import { serveTerminal } from './serve-terminal.ts';
 import { connectOverHttp } from './sync/depository.ts';
 import { sync } from './sync/sync.ts';
 import { newTerminal, type TerminalParts } from './terminal.ts';
@@ -34,7 +32,6 @@ const terminal = newTerminal({
   newId: (unixMs) => eventIdFrom(unixMs, random(10)),
   connect: connectOverHttp({ primitives: nodePrimitives, clock }),
 });
-const handler = new RPCHandler(terminalRouter(terminal));
 
 /** What a sync finds is in the status that screens show; here it only has to happen. */
 async function syncQuietly(): Promise<void> {
@@ -43,15 +40,4 @@ async function syncQuietly(): Promise<void> {
 const { syncEveryMs } = workerData as WorkerData;
 const timer = syncEveryMs === null ? undefined : setInterval(() => void syncQuietly(), syncEveryMs);
 
-/** The host hands over one port for each screen, and says when to stop. */
-parentPort.on('message', (message: { readonly port?: MessagePort; readonly stop?: true }) => {
-  if (message.port !== undefined) {
-    handler.upgrade(message.port);
-    message.port.start();
-  }
-  if (message.stop) {
-    clearInterval(timer);
-    lock(terminal);
-    parentPort?.close();
-  }
-});
+serveTerminal(terminal, parentPort, () => clearInterval(timer));

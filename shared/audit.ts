@@ -2,13 +2,13 @@
 // what was checked, what was not, and the first record that is wrong.
 
 import { z } from 'zod';
-import { BooksLayer, booked, type Entry, MemoryBooks, programmeOf } from './books.ts';
+import { BooksLayer, type Entry, MemoryBooks, programmeOf, type Safeguarding, safeguardingOf } from './books.ts';
 import { bytesEqual, bytesToBase64, bytesToBase64url, bytesToHex, utf8 } from './bytes.ts';
 import { canonicalText, parseCanonical } from './canonical.ts';
 import { decide } from './decide.ts';
 import type { CustosEvent } from './event.ts';
 import { nameId } from './ids.ts';
-import { payeesOf } from './instruction/kinds.ts';
+import { commitmentsOf } from './instruction/kinds.ts';
 import { commit, detailsSchema } from './instruction/payee.ts';
 import { openCheckpoint } from './log/checkpoint.ts';
 import { leafHash } from './log/hash.ts';
@@ -94,7 +94,7 @@ export interface AuditReport {
   readonly covered: readonly string[];
   readonly notCovered: readonly string[];
   readonly firstBad: FirstBad | null;
-  readonly safeguarding: readonly { readonly asset: string; readonly owed: string; readonly held: string }[];
+  readonly safeguarding: readonly Safeguarding[];
 }
 
 export interface AuditOptions {
@@ -248,9 +248,7 @@ class Audit {
 
   #remember(event: CustosEvent): void {
     if (event.type !== 'instruction.made') return;
-    const { instruction } = event.body;
-    if (instruction.kind === 'register client') this.#committed.add(instruction.identity);
-    for (const payee of payeesOf(instruction)) this.#committed.add(payee.details);
+    for (const commitment of commitmentsOf(event.body.instruction)) this.#committed.add(commitment);
   }
 
   #detail(line: string | undefined): FirstBad | undefined {
@@ -265,20 +263,9 @@ class Audit {
   }
 
   #balance(): FirstBad | null {
-    for (const { asset, owed, held } of this.#safeguarding())
+    for (const { asset, owed, held } of safeguardingOf(this.#books.all('account')))
       if (owed !== held) return { seq: -1, what: 'safeguarding', why: `${asset}: held ${held}, owed ${owed}.` };
     return null;
-  }
-
-  #safeguarding(): { asset: string; owed: string; held: string }[] {
-    const sums = new Map<string, { owed: bigint; held: bigint }>();
-    for (const [, account] of this.#books.all('account')) {
-      const sum = sums.get(account.asset) ?? { owed: 0n, held: 0n };
-      if (account.class === 'cash') sum.held += booked(account);
-      else sum.owed += booked(account);
-      sums.set(account.asset, sum);
-    }
-    return [...sums].map(([asset, { owed, held }]) => ({ asset, owed: owed.toString(), held: held.toString() }));
   }
 
   report(firstBad: FirstBad | null): AuditReport {
@@ -306,7 +293,7 @@ class Audit {
         'admission times: they are the word of the gateway, checked only not to go back',
       ],
       firstBad,
-      safeguarding: this.#safeguarding(),
+      safeguarding: safeguardingOf(this.#books.all('account')),
     };
   }
 }

@@ -209,6 +209,25 @@ export const booked = (account: LedgerAccount): bigint =>
 
 export const available = (account: LedgerAccount): bigint => booked(account) - account.held;
 
+/** Client money owed and held in one asset, minor units as text. */
+export interface Safeguarding {
+  readonly asset: string;
+  readonly owed: string;
+  readonly held: string;
+}
+
+/** Cash held against everything owed, per asset, in the order in which assets appear. */
+export function safeguardingOf(accounts: Iterable<readonly [string, LedgerAccount]>): Safeguarding[] {
+  const sums = new Map<string, { owed: bigint; held: bigint }>();
+  for (const [, account] of accounts) {
+    const sum = sums.get(account.asset) ?? { owed: 0n, held: 0n };
+    if (account.class === 'cash') sum.held += booked(account);
+    else sum.owed += booked(account);
+    sums.set(account.asset, sum);
+  }
+  return [...sums].map(([asset, { owed, held }]) => ({ asset, owed: owed.toString(), held: held.toString() }));
+}
+
 export const windowKey = (scope: string, who: string, asset: string, on: Day): string =>
   `${scope}|${who}|${asset}|${on}`;
 

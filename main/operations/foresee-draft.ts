@@ -1,8 +1,6 @@
 // Foresee draft: what would happen if this were made now, shown beside the form while it is filled in. Signs and keeps nothing.
 
-import { payeeIdUnder } from '../../crypto/payee.ts';
 import { available, BooksLayer, currentPolicy } from '../../shared/books.ts';
-import { base64urlToBytes } from '../../shared/bytes.ts';
 import type { Draft, Forecast } from '../../shared/contract/terminal.ts';
 import { foresee } from '../../shared/decide.ts';
 import { kindOf } from '../../shared/instruction/kinds.ts';
@@ -65,7 +63,6 @@ function payeeForecast(
   payee: { readonly name: string; readonly account: string },
 ): Forecast['payee'] {
   const books = session.overlay();
-  const payeeId = payeeIdUnder(base64urlToBytes(session.invitation.payeeKey) ?? new Uint8Array());
   const client = books.get('account', account)?.client ?? account;
   const lookAlikes = new Map<string, NonNullable<Forecast['payee']>['lookAlikes'][number]>();
   for (const one of allAttachments(session.store)) {
@@ -79,7 +76,7 @@ function payeeForecast(
     if (lookAlikes.size >= 5) break;
   }
   return {
-    isKnown: books.get('payee', `${client}|${payeeId(payee.account)}`) !== undefined,
+    isKnown: books.get('payee', `${client}|${session.payeeId(payee.account)}`) !== undefined,
     lookAlikes: [...lookAlikes.values()],
   };
 }

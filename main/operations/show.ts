@@ -1,7 +1,15 @@
 // What screens show, computed from the books and from what waits in the outbox; never from what a maker's screen said.
 
 import { assert } from '../../shared/assert.ts';
-import { available, booked, booksDigest, type InstructionState, type LedgerAccount } from '../../shared/books.ts';
+import {
+  available,
+  booked,
+  booksDigest,
+  type InstructionState,
+  type LedgerAccount,
+  type Safeguarding,
+  safeguardingOf,
+} from '../../shared/books.ts';
 import type { AccountView, InstructionView } from '../../shared/contract/terminal.ts';
 import { itemOf } from '../../shared/decide.ts';
 import type { EventId } from '../../shared/ids.ts';
@@ -125,20 +133,9 @@ export function showAccounts(
 }
 
 /** Client money owed and held, per asset, from the log alone: what only waits in the outbox moves no money. */
-export function showSafeguarding(
-  terminal: Terminal,
-): Shown<{ assets: { asset: string; owed: string; held: string }[] }> {
+export function showSafeguarding(terminal: Terminal): Shown<{ assets: Safeguarding[] }> {
   const opened = unlocked(terminal);
-  if (!opened.ok) return opened;
-  const sums = new Map<string, { owed: bigint; held: bigint }>();
-  for (const [, account] of opened.value.books.all('account')) {
-    const sum = sums.get(account.asset) ?? { owed: 0n, held: 0n };
-    if (account.class === 'cash') sum.held += booked(account);
-    else sum.owed += booked(account);
-    sums.set(account.asset, sum);
-  }
-  const assets = [...sums].map(([asset, { owed, held }]) => ({ asset, owed: owed.toString(), held: held.toString() }));
-  return ok({ assets });
+  return opened.ok ? ok({ assets: safeguardingOf(opened.value.books.all('account')) }) : opened;
 }
 
 export function showOutbox(terminal: Terminal): Shown<{

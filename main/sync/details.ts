@@ -2,7 +2,7 @@
 
 import { bytesToBase64url } from '../../shared/bytes.ts';
 import type { CustosEvent } from '../../shared/event.ts';
-import { payeesOf } from '../../shared/instruction/kinds.ts';
+import { commitmentsOf } from '../../shared/instruction/kinds.ts';
 import { commit, type EventDetails } from '../../shared/instruction/payee.ts';
 import type { Hash } from '../../shared/primitives.ts';
 import type { DepositoryClient } from './depository.ts';
@@ -15,20 +15,17 @@ export async function fetchDetails(
   events: readonly CustosEvent[],
   hash: Hash,
 ): Promise<ReadonlyMap<string, EventDetails>> {
-  const wanted = events.flatMap((event) => {
-    if (event.type !== 'instruction.made') return [];
-    const { instruction } = event.body;
-    return instruction.kind === 'register client'
-      ? [instruction.identity]
-      : payeesOf(instruction).map((payee) => payee.details);
-  });
+  const wanted = events.flatMap((event) =>
+    event.type === 'instruction.made' ? commitmentsOf(event.body.instruction) : [],
+  );
   const opened = new Map<string, EventDetails>();
   for (let at = 0; at < wanted.length; at += perRequest) {
     const commitments = wanted.slice(at, at + perRequest);
+    const asked = new Set(commitments);
     const { details } = await client.details({ programme, commitments });
     for (const one of details) {
       const commitment = bytesToBase64url(commit(hash, one));
-      if (commitments.includes(commitment)) opened.set(commitment, one);
+      if (asked.has(commitment)) opened.set(commitment, one);
     }
   }
   return opened;

@@ -38,6 +38,10 @@ export const instructionKinds = Object.keys(kinds) as readonly InstructionKind[]
 export const kindOf = (instruction: Instruction): Kind<Instruction> =>
   kinds[instruction.kind]() as unknown as Kind<Instruction>;
 
+/** Commitments to details that travel beside an instruction and can be erased. */
+export const commitmentsOf = (instruction: Instruction): readonly string[] =>
+  instruction.kind === 'register client' ? [instruction.identity] : payeesOf(instruction).map((payee) => payee.details);
+
 /** The payees outside custody that an instruction names, one per item. */
 export function payeesOf(instruction: Instruction): readonly Payee[] {
   if (instruction.kind === 'payment') return [instruction.payee];
