@@ -113,7 +113,8 @@ function workInTheBackground(office: Office, clients: readonly TerminalClient[],
   let running = Promise.resolve();
   let isStopped = false;
   const turn = async () => {
-    for (const { refusal } of office.depository.run()) say(`The books did not take a bank message. ${refusal.why}`);
+    for (const { refusal } of await office.depository.run())
+      say(`The books did not take a bank message. ${refusal.why}`);
     for (const client of clients) {
       const { phase, operator } = await client.status({});
       if (phase !== 'unlocked' || operator?.role !== null) continue;

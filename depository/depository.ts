@@ -1,7 +1,9 @@
-// The embedded depository: one programme, its log on SQLite, the simulated bank, and the HTTP door, in one process.
+// The embedded depository: one programme, its log on SQLite or PostgreSQL, the simulated bank, and the HTTP door, in one
+// process.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { payeeIdUnder } from '../crypto/payee.ts';
 import { random } from '../crypto/secret.ts';
 import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
@@ -15,10 +17,11 @@ import { expireInstructions, type RefusedByBooks, runBankLink } from './bank/lin
 import { type BankSimulator, type Fate, openBankSimulator, type Transfer } from './bank/simulator.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { openBankKeys } from './keys.ts';
-import { openLogStore } from './log-store.ts';
 import { openProgramme } from './open-programme.ts';
 import type { Outcome } from './sequencer.ts';
 import { buildServer } from './server.ts';
+import type { LogStore } from './store/log-store.ts';
+import { openSqliteStore } from './store/sqlite.ts';
 
 export interface DepositoryParts {
   readonly directory: string;
@@ -31,8 +34,13 @@ export interface DepositoryParts {
   readonly pools: Readonly<Record<string, string>>;
   readonly primitives: Primitives;
   readonly clock: () => number;
-  /** 0 for any free port. Only this machine can reach it. */
-  readonly port: number;
+  /** 0 for any free port; null for none, when requests are handed to `door`. Only this machine can reach it. */
+  readonly port: number | null;
+  /** Where the log is kept, instead of a file in `directory`; closed with the depository. */
+  readonly store?: LogStore;
+  /** This node's name among those that share the store. */
+  readonly node?: string;
+  readonly leaseMs?: number;
   readonly fate?: (transfer: Transfer) => Fate;
   readonly readerToken?: string;
 }
@@ -41,10 +49,12 @@ export interface Depository {
   readonly gateway: Gateway;
   readonly bank: BankSimulator;
   readonly invitation: Invitation;
+  /** The HTTP door, also where nobody listens. */
+  door(): FastifyInstance;
   /** Opens the programme with the bank's keys; what the bank decides alone. */
   open(body: Pick<Programme, 'assets' | 'officers' | 'terminals' | 'policy' | 'agreement'>): Promise<Outcome>;
   /** Sends and takes in bank messages, and lets expire what is due; returns what the books would not take. */
-  run(): readonly RefusedByBooks[];
+  run(): Promise<readonly RefusedByBooks[]>;
   /** Stops answering terminals until `resume`; what was admitted stays admitted. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -55,10 +65,22 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
   const { directory, programme, primitives, clock } = parts;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const keys = openBankKeys(join(directory, 'bank-keys.json'));
-  const store = openLogStore(join(directory, 'log.sqlite'));
+  const store = parts.store ?? openSqliteStore(join(directory, 'log.sqlite'));
   const key = logKey(parts.origin, base64urlToBytes(keys.gateway.publicKey) ?? new Uint8Array());
   const payeeId = payeeIdUnder(keys.payeeKey);
-  const gateway = openGateway({ store, primitives, clock, key, sign: keys.gateway.sign, payeeId });
+  const leaseMs = parts.leaseMs ?? 10_000;
+  const gateway = await openGateway({
+    store,
+    primitives,
+    clock,
+    key,
+    sign: keys.gateway.sign,
+    payeeId,
+    holder: parts.node ?? 'embedded', // the same after a crash, so that it need not wait for its own lease
+    leaseMs,
+  });
+  const renewing = setInterval(() => void gateway.lead().catch(() => {}), leaseMs / 4);
+  renewing.unref();
   const bank = openBankSimulator({
     file: join(directory, 'bank.sqlite'),
     clock,
@@ -68,8 +90,7 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
   const newId = (unixMs: number) => eventIdFrom(unixMs, random(10));
   const link = {
     programme,
-    store,
-    sequencer: gateway.sequencer,
+    gateway,
     bank,
     primitives,
     clock,
@@ -84,7 +105,8 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
       ...(parts.readerToken === undefined ? {} : { readerToken: parts.readerToken }),
     });
   let server = serve();
-  const url = await server.listen({ host: '127.0.0.1', port: parts.port });
+  const listen = (port: number) => server.listen({ host: '127.0.0.1', port });
+  const url = parts.port === null ? 'http://127.0.0.1:1' : await listen(parts.port);
   return {
     gateway,
     bank,
@@ -117,9 +139,10 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
           ...body,
         },
       }),
-    run() {
-      if (gateway.sequencer().tree.size === 0) return [];
-      expireInstructions(link);
+    door: () => server,
+    async run() {
+      if (!gateway.leads() || gateway.sequencer().size() === 0) return [];
+      await expireInstructions(link);
       return runBankLink(link);
     },
     async pause() {
@@ -127,12 +150,14 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
     },
     async resume() {
       server = serve();
-      await server.listen({ host: '127.0.0.1', port: Number(new URL(url).port) });
+      if (parts.port !== null) await listen(Number(new URL(url).port));
     },
     async close() {
+      clearInterval(renewing);
       await server.close();
+      await gateway.stepDown();
       bank.close();
-      store.close();
+      await store.close();
     },
   };
 }

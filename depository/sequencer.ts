@@ -1,24 +1,29 @@
-// The gateway's sequencer: judges each submission with `decide`, gives the admitted ones their place in the log, makes them
-// durable, signs the checkpoint, and only then answers.
+// The gateway's sequencer: judges each submission with `decide`, gives the admitted ones their place in the log, signs the
+// checkpoint over them, makes both durable together, and only then shows them to anybody.
 
 import { assert } from '../shared/assert.ts';
-import { BooksLayer, MemoryBooks } from '../shared/books.ts';
-import { bytesToBase64url } from '../shared/bytes.ts';
+import { BooksLayer, type MemoryBooks } from '../shared/books.ts';
 import { canonicalBytes, canonicalText } from '../shared/canonical.ts';
 import { type DecisionRefusal, decide } from '../shared/decide.ts';
-import { formatCheckpoint, parseCheckpoint } from '../shared/log/checkpoint.ts';
+import { faultPoint } from '../shared/fault.ts';
+import { formatCheckpoint } from '../shared/log/checkpoint.ts';
 import { leafHash } from '../shared/log/hash.ts';
-import { MerkleTree } from '../shared/log/merkle.ts';
-import { formatNote, type NoteKey, parseNote, signNote } from '../shared/log/note.ts';
+import type { MerkleTree } from '../shared/log/merkle.ts';
+import { formatNote, type NoteKey, signNote } from '../shared/log/note.ts';
 import type { Primitives } from '../shared/primitives.ts';
-import { type LogRecord, maxLeafBytes, parseRecord } from '../shared/record.ts';
+import { type LogRecord, maxLeafBytes } from '../shared/record.ts';
 import { ok, type Result, refuse } from '../shared/result.ts';
 import { checkDetails, type Submission, submissionDigest } from '../shared/submission.ts';
 import { type Instant, msToInstant } from '../shared/time.ts';
-import type { LogStore } from './log-store.ts';
+import { Replica } from './replica.ts';
+import type { LogStore } from './store/log-store.ts';
 
 export interface SequencerParts {
   readonly store: LogStore;
+  /** The lease under which this sequencer orders. */
+  readonly epoch: number;
+  /** The log as this node has replayed it so far; this sequencer's own from here on. */
+  readonly replica?: Replica;
   readonly primitives: Primitives;
   /** Milliseconds since 1970, UTC. */
   readonly clock: () => number;
@@ -33,65 +38,44 @@ export type Outcome = Result<{ readonly sequence: number | null }, DecisionRefus
 
 export interface Sequencer {
   readonly books: MemoryBooks;
+  /** May hold hashes that are not durable yet: nothing beyond `size` is shown. */
   readonly tree: MerkleTree;
+  /** Durable records under the newest checkpoint. */
+  size(): number;
   /** One outcome per submission, in order; every admitted one is durable and under a signed checkpoint on return. */
-  admit(submissions: readonly Submission[]): readonly Outcome[];
-  checkpoint(): string;
+  admit(submissions: readonly Submission[]): Promise<readonly Outcome[]>;
+  /** The newest checkpoint with the cosignatures it has by now. */
+  checkpoint(): Promise<string>;
   /** False after a failed write: what is in memory may be ahead of what is stored, so it must be opened again. */
   isSound(): boolean;
 }
 
-/** Opens the log as stored: replays every record, checks the root against the checkpoint, signs what a crash left over. */
-export function openSequencer(parts: SequencerParts): Sequencer {
+/** Opens the log as stored: replays every record and checks the root against the checkpoint. */
+export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
   const { store, primitives, key } = parts;
   const { sha256 } = primitives;
-  const books = new MemoryBooks();
-  const tree = new MerkleTree(sha256);
+  const replica = parts.replica ?? new Replica(store, primitives);
+  await replica.catchUp();
+  const { books, tree } = replica;
+  let newest = replica.checkpoint;
   let sound = true;
-  replay();
+  let admitting = false;
 
-  function replay(): void {
-    const stored = store.checkpoint();
-    const total = store.size();
-    for (let from = 0; from < total; from += 1000) {
-      const layer = new BooksLayer(books);
-      for (const leaf of store.leaves(from, Math.min(total, from + 1000))) {
-        const record = parseRecord(leaf);
-        assert(record.ok, 'stored records parse');
-        const decision = decide(layer, record.value, primitives);
-        assert(decision.ok, 'stored records are decided as they were');
-        layer.apply(decision.value);
-        tree.append(leafHash(sha256, leaf));
-      }
-      books.absorb(layer);
-    }
-    if (stored !== undefined) {
-      const note = parseNote(stored.note);
-      const checkpoint = note.ok ? parseCheckpoint(note.value.text) : note;
-      assert(checkpoint.ok && checkpoint.value.size <= total, 'the checkpoint is one of this log');
-      assert(
-        bytesToBase64url(checkpoint.value.root) === bytesToBase64url(tree.root(checkpoint.value.size)),
-        'replaying the log leads to the root that was signed',
-      );
-    }
-    if ((stored?.size ?? 0) < total) signCheckpoint(stored?.size ?? 0);
-  }
-
-  function signCheckpoint(was: number): void {
+  function signedCheckpoint(): string {
     const text = formatCheckpoint({ origin: key.name, size: tree.size, root: tree.root() });
-    const note = formatNote({ text, signatures: [signNote(sha256, text, key, parts.sign)] });
-    assert(store.swapCheckpoint(was, { size: tree.size, note }), 'only one sequencer moves the checkpoint');
+    return formatNote({ text, signatures: [signNote(sha256, text, key, parts.sign)] });
   }
 
-  function admit(submissions: readonly Submission[]): readonly Outcome[] {
+  async function admit(submissions: readonly Submission[]): Promise<readonly Outcome[]> {
     assert(sound, 'a sequencer that failed to write is opened again before it is used');
+    assert(!admitting, 'batches are admitted one after the other');
     const from = tree.size;
     const layer = new BooksLayer(books);
     const leaves: Uint8Array[] = [];
     const details = new Map<string, string>();
     const toBank: string[] = [];
     const outcomes = submissions.map((submission): Outcome => {
-      const known = books.get('event', submission.event.id);
+      const known = layer.get('event', submission.event.id);
       // Sent again because the answer was lost: the same event is admitted once, and said to be admitted twice.
       if (known?.digest === submissionDigest(sha256, submission)) return ok({ sequence: null });
       const judged = judge(layer, submission);
@@ -106,13 +90,19 @@ export function openSequencer(parts: SequencerParts): Sequencer {
       return ok({ sequence: from + leaves.length - 1 });
     });
     if (leaves.length === 0) return outcomes;
+    admitting = true;
     try {
-      store.append({ from, leaves, details, toBank });
       for (const leaf of leaves) tree.append(leafHash(sha256, leaf));
-      signCheckpoint(from);
+      const note = signedCheckpoint();
+      faultPoint('gateway: before append');
+      await store.append({ epoch: parts.epoch, from, leaves, details, toBank, note });
+      faultPoint('gateway: appended, not answered');
+      newest = { size: tree.size, note };
     } catch (failure) {
       sound = false; // uncertain what is stored: reload from there rather than guess
       throw failure;
+    } finally {
+      admitting = false;
     }
     books.absorb(layer);
     return outcomes;
@@ -138,12 +128,13 @@ export function openSequencer(parts: SequencerParts): Sequencer {
   return {
     books,
     tree,
+    size: () => newest?.size ?? 0,
     admit,
     isSound: () => sound,
-    checkpoint: () => {
-      const stored = store.checkpoint();
-      assert(stored, 'an opened log has a checkpoint');
-      return stored.note + store.cosignatures(stored.size).join('');
+    async checkpoint() {
+      const shown = newest;
+      assert(shown, 'a log that is shown has a checkpoint');
+      return shown.note + (await store.cosignatures(shown.size)).join('');
     },
   };
 }

@@ -58,10 +58,16 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const handler = new OpenAPIHandler(router(parts), {});
 
   server.all(`${apiPrefix}/*`, async (request, reply) => {
+    if (!programmeLeads(parts, request)) return reply.code(503).header('retry-after', '1').send(standsBy);
     const caller = identify(request, bodies.get(request) ?? new Uint8Array());
     if (!caller.ok) return reply.code(401).send(caller.refusal);
     const { matched } = await handler.handle(request, reply, { prefix: apiPrefix, context: caller.value });
     if (!matched) await reply.code(404).send(notHere);
+  });
+  // For load balancers: only a node that orders every programme it serves is asked.
+  server.get('/health', async (_, reply) => {
+    const leads = [...parts.programmes.values()].every((gateway) => gateway.leads());
+    return reply.code(leads ? 200 : 503).send({ leads });
   });
   server.get('/openapi.json', async () => describe());
   server.get('/log/:programme/*', async (request, reply) => serveLog(parts, request, reply));
@@ -76,6 +82,19 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 }
 
 const notHere = refuse('unknown', 'Nothing was served.', 'There is nothing at this address.', 'Check it.').refusal;
+
+const standsBy = refuse(
+  'not served',
+  'The request was not served.',
+  'Another node orders this programme now.',
+  'Ask the other nodes.',
+).refusal;
+
+const programmeOfRequest = (request: FastifyRequest): string =>
+  decodeURIComponent(request.url.slice(apiPrefix.length + 1).split(/[/?]/)[0] ?? '');
+
+const programmeLeads = ({ programmes }: ServerParts, request: FastifyRequest): boolean =>
+  programmes.get(programmeOfRequest(request))?.leads() ?? true;
 
 const describe = () =>
   new OpenAPIGenerator({ schemaConverters: [new ZodToJsonSchemaConverter()] }).generate(depositoryContract, {
@@ -94,7 +113,7 @@ function newIdentifier({ programmes, primitives, clock }: ServerParts) {
     const header = (name: string): string => String(request.headers[name] ?? '');
     const [terminal, time, nonce] = [requestHeaders.terminal, requestHeaders.time, requestHeaders.nonce].map(header);
     const signature = base64urlToBytes(header(requestHeaders.signature));
-    const programme = decodeURIComponent(request.url.slice(apiPrefix.length + 1).split(/[/?]/)[0] ?? '');
+    const programme = programmeOfRequest(request);
     const gateway = programmes.get(programme);
     const enrolled = gateway?.sequencer().books.get('terminal', terminal ?? '');
     if (!terminal || !time || !nonce || signature === undefined) return no('It is not signed by a terminal.');
@@ -127,11 +146,14 @@ function router({ primitives }: ServerParts) {
       const outcomes = await context.gateway.admit(input.submissions);
       return { outcomes: [...outcomes] };
     }),
-    checkpoint: os.checkpoint.handler(({ context }) => ({ note: context.gateway.sequencer().checkpoint() })),
-    records: os.records.handler(({ input, context }) => {
+    checkpoint: os.checkpoint.handler(async ({ context }) => ({
+      note: await context.gateway.sequencer().checkpoint(),
+    })),
+    records: os.records.handler(async ({ input, context }) => {
       const records: string[] = [];
       let bytes = 0;
-      for (const leaf of context.gateway.store.leaves(input.from, Math.min(input.to, input.from + maxRecords))) {
+      const to = Math.min(input.to, input.from + maxRecords, context.gateway.sequencer().size());
+      for (const leaf of await context.gateway.store.leaves(input.from, to)) {
         bytes += leaf.length;
         if (bytes > maxAnswerBytes) break;
         records.push(utf8ToText(leaf));
@@ -139,26 +161,24 @@ function router({ primitives }: ServerParts) {
       return { records };
     }),
     consistency: os.consistency.handler(({ input, context }) => {
-      const { tree } = context.gateway.sequencer();
+      const { tree, size } = context.gateway.sequencer();
       const { older, newer } = input;
-      if (older < 1 || older > newer || newer > tree.size)
+      if (older < 1 || older > newer || newer > size())
         return refuse(
           'unknown',
           'There is no such proof.',
-          `The log has ${tree.size} records.`,
+          `The log has ${size()} records.`,
           'Ask for sizes it has had.',
         );
       return ok({ path: tree.consistency(older, newer).map(bytesToBase64url) });
     }),
-    details: os.details.handler(({ input, context }) => ({
-      details: input.commitments.flatMap((commitment) => {
-        const json = context.gateway.store.details(commitment);
-        return json === undefined ? [] : [JSON.parse(json) as EventDetails];
-      }),
-    })),
-    cosign: os.cosign.handler(({ input, context }) => {
+    details: os.details.handler(async ({ input, context }) => {
+      const found = await context.gateway.store.details(input.commitments);
+      return { details: found.map((json) => JSON.parse(json) as EventDetails) };
+    }),
+    cosign: os.cosign.handler(async ({ input, context }) => {
       const { gateway, terminal } = context;
-      const { books, tree } = gateway.sequencer();
+      const { books, tree, size } = gateway.sequencer();
       const programme = books.get('programme', 'programme');
       const key = raw(books.get('terminal', terminal)?.key);
       const origin = programme?.origin ?? '';
@@ -169,16 +189,12 @@ function router({ primitives }: ServerParts) {
       const no = (why: string) =>
         refuse('not cosigned', 'The cosignature was not kept.', why, 'Synchronise and sign again.');
       if (witnesses.length === 0) return no('The terminal did not sign it.');
-      if (
-        checkpoint.size < 1 ||
-        checkpoint.size > tree.size ||
-        !bytesEqual(tree.root(checkpoint.size), checkpoint.root)
-      )
+      if (checkpoint.size < 1 || checkpoint.size > size() || !bytesEqual(tree.root(checkpoint.size), checkpoint.root))
         return no('It is not a checkpoint of this log.');
       const line = note.signatures.find((one) => one.name === witness.name);
       if (line === undefined) return no('The terminal did not sign it.');
       const text = bytesToBase64(concatBytes(line.keyId, line.signature));
-      gateway.store.cosign(witness.name, checkpoint.size, `— ${witness.name} ${text}\n`);
+      await gateway.store.cosign(witness.name, checkpoint.size, `— ${witness.name} ${text}\n`);
       return ok({ size: checkpoint.size });
     }),
   });
@@ -187,13 +203,14 @@ function router({ primitives }: ServerParts) {
 const raw = (text: string | undefined): Uint8Array => base64urlToBytes(text ?? '') ?? new Uint8Array();
 
 /** C2SP tlog-tiles. Hashes and checkpoint are for everybody; records, which name clients and amounts, are for readers. */
-function serveLog(parts: ServerParts, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+async function serveLog(parts: ServerParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { programme, '*': path } = request.params as { programme: string; '*': string };
   const gateway = parts.programmes.get(programme);
   if (gateway === undefined) return reply.code(404).send(notHere);
-  const { tree, checkpoint } = gateway.sequencer();
-  if (tree.size === 0) return reply.code(404).send(notHere);
-  if (path === 'checkpoint') return reply.type('text/plain; charset=utf-8').send(checkpoint());
+  if (!gateway.leads()) return reply.code(503).header('retry-after', '1').send(standsBy);
+  const { tree, size, checkpoint } = gateway.sequencer();
+  if (size() === 0) return reply.code(404).send(notHere);
+  if (path === 'checkpoint') return reply.type('text/plain; charset=utf-8').send(await checkpoint());
   const tile = parseTilePath(path);
   if (tile === undefined) return reply.code(404).send(notHere);
   const { level, index, width } = tile;
@@ -203,10 +220,11 @@ function serveLog(parts: ServerParts, request: FastifyRequest, reply: FastifyRep
       return reply
         .code(401)
         .send(refuse('not entitled', 'Nothing was served.', 'Records are for readers.', 'Ask the bank.').refusal);
-    const leaves = gateway.store.leaves(from, from + width);
+    const leaves = await gateway.store.leaves(from, Math.min(from + width, size()));
     if (leaves.length < width) return reply.code(404).send(notHere);
     return reply.type('application/octet-stream').send(Buffer.from(encodeBundle(leaves)));
   }
+  if ((from + width) * tileWidth ** level > size()) return reply.code(404).send(notHere);
   const hashes: Uint8Array[] = [];
   for (let i = from; i < from + width; i++) {
     const node = tree.node(level * 8, i);

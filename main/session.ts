@@ -7,6 +7,7 @@ import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
 import type { Invitation } from '../shared/contract/invitation.ts';
 import { invitationSchema } from '../shared/contract/invitation.ts';
 import { foresee } from '../shared/decide.ts';
+import { faultPoint } from '../shared/fault.ts';
 import type { MerkleTree } from '../shared/log/merkle.ts';
 import type { Operator, Terminal as TerminalRecord } from '../shared/operator.ts';
 import type { Primitives } from '../shared/primitives.ts';
@@ -44,6 +45,8 @@ export class Session {
   readonly #parts: SessionParts;
   readonly #directory: string;
   #overlay: BooksLayer | undefined;
+  /** The disk took a commit and not its record: the record comes first now, as it may lag by one commit only. */
+  #headIsBehind = false;
 
   constructor(operator: string, vault: Vault, store: Store, directory: string, parts: SessionParts) {
     this.#directory = directory;
@@ -62,12 +65,18 @@ export class Session {
    * then the answer. `work` must leave `tree` as the log stands after it.
    */
   commit(work: () => void): void {
+    if (this.#headIsBehind) this.#recordHead();
     this.store.transaction(() => {
       work();
       writeSetting(this.store, 'generation', String(this.#generation() + 1));
+      faultPoint('vault: before commit');
     });
+    this.#headIsBehind = true;
+    this.forgetOverlay();
     try {
+      faultPoint('vault: committed, head not recorded');
       this.#recordHead();
+      faultPoint('vault: head recorded');
     } catch (failure) {
       throw new HeadNotRecorded('the commit is made, its record is not', { cause: failure });
     }
@@ -86,6 +95,7 @@ export class Session {
     const key = this.vault.headKey();
     writeHead(this.#directory, this.vault.id, key, this.#head());
     key.dispose();
+    this.#headIsBehind = false;
   }
 
   /** Once, when the vault is opened. */

@@ -44,9 +44,9 @@ describe('one payment, from two people at two terminals to an audit bundle', () 
     expect(seen?.items).toEqual([{ state: 'waiting', account, amount: '12345', tail: '7890', payee }]);
     await checker.approve(made as string);
     await checker.sync();
-    expect(depository.run()).toEqual([]);
+    expect(await depository.run()).toEqual([]);
     depository.bank.endOfDay();
-    expect(depository.run()).toEqual([]);
+    expect(await depository.run()).toEqual([]);
     await syncAll();
 
     const digests = await Promise.all(
@@ -187,7 +187,7 @@ describe('the outbox', () => {
     const { maker, lines, syncAll } = office;
     const account = await openClient(office, 'c5', 1000n);
     const { connect } = lines[0];
-    lines[0].connect = (_, asker) => connect('http://127.0.0.1:1', asker);
+    lines[0].connect = (_, asker) => connect(['http://127.0.0.1:1'], asker);
     const made = await maker.make(payment(account, '100'));
     expect(await refusalOf(maker.sync())).toBe('unreachable');
     expect((await maker.client.status({})).outbox).toEqual({ queued: 1, refused: 0 });
@@ -202,7 +202,7 @@ describe('the outbox', () => {
     const { maker, lines, syncAll, time } = office;
     const account = await openClient(office, 'c6', 1000n);
     const { connect } = lines[0];
-    lines[0].connect = (_, asker) => connect('http://127.0.0.1:1', asker);
+    lines[0].connect = (_, asker) => connect(['http://127.0.0.1:1'], asker);
     const item = { draft: payment(account, '700'), source: { file: 'B'.repeat(43), items: [0] } };
     const [late] = await maker.touch(await maker.propose([item]));
     time.skip(4 * 86_400_000);

@@ -35,7 +35,7 @@ export function newDesk(directory: string, clock: () => number, line: Line): Des
     primitives: nodePrimitives,
     clock,
     newId: (unixMs) => eventIdFrom(unixMs, random(10)),
-    connect: (url, asker) => line.connect(url, asker),
+    connect: (urls, asker) => line.connect(urls, asker),
   });
   return new Desk(createRouterClient(terminalRouter(terminal)) as unknown as TerminalClient);
 }
@@ -128,7 +128,7 @@ export async function openClient(
     await syncAll();
   }
   depository.bank.creditReceipt({ asset: 'CNY', amount, custodyNumber: `900${name}`, payer: `Holder ${name}` });
-  depository.run();
+  await depository.run();
   await syncAll();
   return account;
 }

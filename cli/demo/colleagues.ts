@@ -53,7 +53,7 @@ export async function bringSampleClients(office: Office): Promise<void> {
   }
   for (const { asset, amount, number, name } of sample)
     depository.bank.creditReceipt({ asset, amount, custodyNumber: number, payer: name, reference: `sample ${number}` });
-  depository.run();
+  await depository.run();
   await office.syncAll();
   await front.unlock(people['officer-a']);
   await back.unlock(people['officer-b']);

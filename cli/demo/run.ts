@@ -171,7 +171,7 @@ async function creditReceipts(office: Office, all: readonly Debtor[], say: DemoP
         payer: client,
         reference: `${number}|${asset}`,
       });
-  runBank(office, say);
+  await runBank(office, say);
   await office.syncAll();
   const perAsset = Map.groupBy(all, (one) => one.asset);
   const sums = [...perAsset].map(([asset, some]) =>
@@ -183,8 +183,8 @@ async function creditReceipts(office: Office, all: readonly Debtor[], say: DemoP
   if (sums.length > 0) say(`The bank credited the clients: ${sums.join(', ')}`);
 }
 
-function runBank({ depository }: Office, say: DemoParts['say']): void {
-  for (const { refusal } of depository.run()) say(`The books did not take a bank message. ${refusal.why}`);
+async function runBank({ depository }: Office, say: DemoParts['say']): Promise<void> {
+  for (const { refusal } of await depository.run()) say(`The books did not take a bank message. ${refusal.why}`);
 }
 
 function show(code: string, amount: bigint): string {
@@ -275,11 +275,11 @@ async function checkPayments(office: Office, xml: string, plan: Plan, say: DemoP
 }
 
 async function settle(office: Office, say: DemoParts['say']): Promise<void> {
-  runBank(office, say);
+  await runBank(office, say);
   await office.syncAll();
   say('The bank took the orders (pain.001), answered (pain.002) and notified (camt.054)');
   office.depository.bank.endOfDay();
-  runBank(office, say);
+  await runBank(office, say);
   await office.syncAll();
   say('End of day: statements (camt.053) were reconciled against the books');
 }

@@ -9,6 +9,7 @@ import { bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import { itemOf } from '../../shared/decide.ts';
 import { type CustosEvent, type EventOf, type EventType, eventSchema } from '../../shared/event.ts';
 import { type MachineEvidence, machineMessage } from '../../shared/evidence.ts';
+import { faultPoint } from '../../shared/fault.ts';
 import type { EventId } from '../../shared/ids.ts';
 import { payeesOf } from '../../shared/instruction/kinds.ts';
 import { type PayeeDetails, payeeDetailsSchema } from '../../shared/instruction/payee.ts';
@@ -18,16 +19,16 @@ import { readPain002 } from '../../shared/iso20022/pain002.ts';
 import type { Primitives } from '../../shared/primitives.ts';
 import type { Refusal } from '../../shared/result.ts';
 import { dayOf, msToInstant } from '../../shared/time.ts';
-import type { LogStore } from '../log-store.ts';
+import type { Gateway } from '../gateway.ts';
 import type { Sequencer } from '../sequencer.ts';
+import type { LogStore } from '../store/log-store.ts';
 import type { BankAdapter } from './adapter.ts';
 
 type Sign = (message: Uint8Array) => Uint8Array;
 
 export interface BankLinkParts {
   readonly programme: string;
-  readonly store: LogStore;
-  readonly sequencer: () => Sequencer;
+  readonly gateway: Pick<Gateway, 'store' | 'sequencer' | 'admit'>;
   readonly bank: BankAdapter;
   readonly primitives: Primitives;
   readonly clock: () => number;
@@ -51,24 +52,27 @@ export function parseBankReference(text: string | null): { instruction: EventId;
 }
 
 /** Sends what is approved and takes in what the bank has answered. Safe to repeat at any time, also after a crash. */
-export function runBankLink(parts: BankLinkParts): readonly RefusedByBooks[] {
-  for (const instruction of parts.store.unsent()) {
-    parts.bank.send({ id: instruction.replaceAll('-', ''), xml: writePain001(orderOf(parts, instruction)) });
-    parts.store.markSent(instruction);
+export async function runBankLink(parts: BankLinkParts): Promise<readonly RefusedByBooks[]> {
+  const { store } = parts.gateway;
+  for (const instruction of await store.unsent()) {
+    parts.bank.send({ id: instruction.replaceAll('-', ''), xml: writePain001(await orderOf(parts, instruction)) });
+    faultPoint('bank: order sent, not noted');
+    await store.markSent(instruction);
   }
   const refused: RefusedByBooks[] = [];
   for (const message of parts.bank.receive()) {
-    if (!parts.store.hasTakenIn(message.id)) {
-      refused.push(...takeIn(parts, message.id, message.xml));
-      parts.store.takeIn(message.id);
+    if (!(await store.hasTakenIn(message.id))) {
+      refused.push(...(await takeIn(parts, message.id, message.xml)));
+      faultPoint('bank: message admitted, not noted');
+      await store.takeIn(message.id);
     }
     parts.bank.acknowledge(message.id);
   }
   return refused;
 }
 
-function orderOf({ store, sequencer, clock }: BankLinkParts, id: string): PaymentOrder {
-  const { books } = sequencer();
+async function orderOf({ gateway, clock }: BankLinkParts, id: string): Promise<PaymentOrder> {
+  const { books } = gateway.sequencer();
   const instruction = books.get('instruction', id);
   const programme = books.get('programme', 'programme');
   const body = instruction?.body;
@@ -77,6 +81,7 @@ function orderOf({ store, sequencer, clock }: BankLinkParts, id: string): Paymen
   const asset = assetByCode(body.asset);
   assert(asset, 'assets of a programme are known');
   const createdAt = msToInstant(clock());
+  const details = await Promise.all(payees.map((payee) => detailsOf(gateway.store, payee.details)));
   return {
     messageId: id.replaceAll('-', ''),
     createdAt,
@@ -85,30 +90,29 @@ function orderOf({ store, sequencer, clock }: BankLinkParts, id: string): Paymen
     debtorName: programme.name,
     debtorAgent: null,
     asset,
-    transactions: payees.map((payee, item) => {
+    transactions: details.map(({ endToEndId, name, account, agent, remittance }, item) => {
       const moved = itemOf(books, id, item);
-      const details = detailsOf(store, payee.details);
       return {
         debtorAccount: books.get('account', moved.account)?.number ?? moved.account,
         instructionId: bankReference(id, item),
-        endToEndId: details.endToEndId,
+        endToEndId,
         amount: moved.amount,
-        creditorName: details.name,
-        creditorAccount: details.account,
-        creditorAgent: details.agent,
-        remittance: details.remittance,
+        creditorName: name,
+        creditorAccount: account,
+        creditorAgent: agent,
+        remittance,
       };
     }),
   };
 }
 
-function detailsOf(store: LogStore, commitment: string): PayeeDetails {
-  const json = store.details(commitment);
+async function detailsOf(store: LogStore, commitment: string): Promise<PayeeDetails> {
+  const [json] = await store.details([commitment]);
   assert(json !== undefined, 'the details of an admitted payment are kept');
   return payeeDetailsSchema.parse(JSON.parse(json));
 }
 
-function takeIn(parts: BankLinkParts, message: string, xml: string): RefusedByBooks[] {
+async function takeIn(parts: BankLinkParts, message: string, xml: string): Promise<RefusedByBooks[]> {
   const status = readPain002(xml);
   const camt = status.ok ? undefined : readCamt(xml);
   const events: CustosEvent[] = status.ok
@@ -125,12 +129,11 @@ function takeIn(parts: BankLinkParts, message: string, xml: string): RefusedByBo
         )
       : [];
   if (camt !== undefined && !camt.ok) return [{ message, refusal: camt.refusal }];
-  const refused = admit(parts, 'adapter', events).map((refusal) => ({ message, refusal }));
-  const statements = events.filter((event) => event.type === 'statement.received');
-  return [
-    ...refused,
-    ...statements.flatMap((event) => reconcile(parts, event).map((refusal) => ({ message, refusal }))),
-  ];
+  const refused = (await admit(parts, 'adapter', events)).map((refusal) => ({ message, refusal }));
+  for (const event of events)
+    if (event.type === 'statement.received')
+      refused.push(...(await reconcile(parts, event)).map((refusal) => ({ message, refusal })));
+  return refused;
 }
 
 function notified(parts: BankLinkParts, notification: Statement): CustosEvent[] {
@@ -171,13 +174,13 @@ function stated(parts: BankLinkParts, statement: Statement, xml: string): Custos
 }
 
 /** The gateway says what it found; everyone who replays the log recomputes it. */
-function reconcile(parts: BankLinkParts, event: EventOf<'statement.received'>): Refusal[] {
+async function reconcile(parts: BankLinkParts, event: EventOf<'statement.received'>): Promise<Refusal[]> {
   const { statement, asset, closing } = event.body;
-  const cash = parts.sequencer().books.get('account', houseAccountId('cash', asset));
-  const received = parts.sequencer().books.get('statement', statement);
+  const cash = parts.gateway.sequencer().books.get('account', houseAccountId('cash', asset));
+  const received = parts.gateway.sequencer().books.get('statement', statement);
   if (cash === undefined || received === undefined) return [];
   const books = received.books.toString();
-  const owed = liabilities(parts.sequencer(), asset).toString();
+  const owed = liabilities(parts.gateway.sequencer(), asset).toString();
   const outcome = closing === books ? 'balanced' : 'break';
   const found = newEvent(parts, 'reconciliation.completed', { statement, asset, bank: closing, books, owed, outcome });
   return admit(parts, 'gateway', [found]);
@@ -207,7 +210,11 @@ function newEvent<T extends EventType>(parts: BankLinkParts, type: T, body: Even
 }
 
 /** One signature over all events of a message; each is judged for itself. */
-function admit(parts: BankLinkParts, key: 'adapter' | 'gateway', events: readonly CustosEvent[]): Refusal[] {
+async function admit(
+  parts: BankLinkParts,
+  key: 'adapter' | 'gateway',
+  events: readonly CustosEvent[],
+): Promise<Refusal[]> {
   if (events.length === 0) return [];
   const { root, positions } = fillBasket(parts.primitives.sha256, events);
   const signature = bytesToBase64url(parts.signAs[key](machineMessage(root)));
@@ -217,17 +224,15 @@ function admit(parts: BankLinkParts, key: 'adapter' | 'gateway', events: readonl
     const evidence: MachineEvidence = { kind: 'ed25519', key, signature, basket };
     return { event, evidence, details: [] };
   });
-  return parts
-    .sequencer()
-    .admit(submissions)
-    .flatMap((outcome) => (outcome.ok ? [] : [outcome.refusal]));
+  const outcomes = await parts.gateway.admit(submissions);
+  return outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.refusal]));
 }
 
 /** Lets waiting instructions whose time has passed expire, each by an event of its own. */
-export function expireInstructions(parts: BankLinkParts): readonly Refusal[] {
+export function expireInstructions(parts: BankLinkParts): Promise<readonly Refusal[]> {
   const now = msToInstant(parts.clock());
   const due: CustosEvent[] = [];
-  for (const [id, instruction] of parts.sequencer().books.all('instruction'))
+  for (const [id, instruction] of parts.gateway.sequencer().books.all('instruction'))
     if (instruction.state === 'waiting' && instruction.expiresAt <= now)
       due.push(newEvent(parts, 'instruction.expired', { instruction: id as EventId }));
   return admit(parts, 'gateway', due);

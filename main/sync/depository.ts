@@ -17,32 +17,62 @@ export interface Asker {
   readonly terminal: string;
   readonly sign: (message: Uint8Array) => Uint8Array;
 }
-export type Connect = (url: string, asker: Asker) => DepositoryClient;
+/** `urls` are the nodes of one depository, at least one. */
+export type Connect = (urls: readonly string[], asker: Asker) => DepositoryClient;
 
+type Fetch = (request: Request, init?: RequestInit) => Promise<Response>;
+
+/**
+ * Every request may be sent again: an event that was admitted already is not admitted twice. So a node that does not answer,
+ * or stands by, is followed by the next one, and the one that answered is asked first from then on.
+ */
 export const connectOverHttp =
-  (parts: { readonly primitives: Primitives; readonly clock: () => number }): Connect =>
-  (url, asker) => {
+  (parts: { readonly primitives: Primitives; readonly clock: () => number; readonly fetch?: Fetch }): Connect =>
+  (urls, asker) => {
+    const send: Fetch = parts.fetch ?? fetch;
+    const base = `${urls[0]}/api`;
+    let preferred = 0;
     const link = new OpenAPILink(depositoryContract, {
-      url: `${url}/api`,
+      url: base,
       fetch: async (request, init) => {
         const body = new Uint8Array(await request.clone().arrayBuffer());
-        const time = String(parts.clock());
-        const nonce = bytesToBase64url(random(12));
-        const { pathname, search } = new URL(request.url);
-        const signed = { method: request.method, target: pathname + search, time, nonce, body };
-        const headers = new Headers(request.headers);
-        headers.set(requestHeaders.terminal, asker.terminal);
-        headers.set(requestHeaders.time, time);
-        headers.set(requestHeaders.nonce, nonce);
-        headers.set(
-          requestHeaders.signature,
-          bytesToBase64url(asker.sign(requestMessage(parts.primitives.sha256, signed))),
-        );
-        return fetch(new Request(request, { headers }), init);
+        for (let tried = 0; ; tried++) {
+          const at = (preferred + tried) % urls.length;
+          const target = `${urls[at]}/api${request.url.slice(base.length)}`;
+          const isLast = tried === urls.length - 1;
+          try {
+            const answer = await send(signedRequest(parts, asker, request, target, body), init);
+            if (isLast || answer.status < 500) {
+              preferred = at;
+              return answer;
+            }
+          } catch (failure) {
+            if (isLast) throw failure;
+          }
+        }
       },
     });
     return createORPCClient(link);
   };
+
+function signedRequest(
+  parts: { readonly primitives: Primitives; readonly clock: () => number },
+  asker: Asker,
+  request: Request,
+  url: string,
+  body: Uint8Array<ArrayBuffer>,
+): Request {
+  const time = String(parts.clock());
+  const nonce = bytesToBase64url(random(12));
+  const { pathname, search } = new URL(url);
+  const signed = { method: request.method, target: pathname + search, time, nonce, body };
+  const headers = new Headers(request.headers);
+  headers.set(requestHeaders.terminal, asker.terminal);
+  headers.set(requestHeaders.time, time);
+  headers.set(requestHeaders.nonce, nonce);
+  headers.set(requestHeaders.signature, bytesToBase64url(asker.sign(requestMessage(parts.primitives.sha256, signed))));
+  return new Request(url, { method: request.method, headers, ...(body.length === 0 ? {} : { body }) });
+}
 
 /** What went wrong on the line, in words; the outbox keeps everything, so that trying again is always safe. */
 export function lineRefusal(failure: unknown): Refusal {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   office = await openTestOffice();
   await openClient(office, 'c1', 1000n);
   const { store, sequencer } = office.depository.gateway;
-  records = store.leaves(0, sequencer().tree.size).map(utf8ToText);
+  records = (await store.leaves(0, sequencer().size())).map(utf8ToText);
 });
 afterAll(() => office.depository.close());
 
@@ -130,7 +130,7 @@ describe('a forked log shown to two terminals', () => {
     await office.maker.make({ kind: 'freeze', account: 'acc-c1', reason: 'court order' });
     await office.maker.sync();
     const { store, sequencer } = office.depository.gateway;
-    const other = utf8ToText(store.leaves(sequencer().tree.size - 1, sequencer().tree.size)[0] as Uint8Array);
+    const other = utf8ToText((await store.leaves(sequencer().size() - 1, sequencer().size()))[0] as Uint8Array);
     two.hear([...records.slice(0, last), other]);
     await two.desk.sync();
     const noteOf = async (desk: Desk) => (await desk.client.status({})).log.checkpoint as string;

@@ -52,7 +52,8 @@ export async function* sync(terminal: Terminal): AsyncGenerator<SyncStep> {
 
 async function* exchange(terminal: Terminal, session: Session): AsyncGenerator<Progress, Result<SyncReport, Refusal>> {
   try {
-    const client = terminal.parts.connect(terminal.parts.depositoryUrl ?? session.invitation.url, {
+    const { url, others = [] } = session.invitation;
+    const client = terminal.parts.connect([terminal.parts.depositoryUrl ?? url, ...others], {
       terminal: session.terminal,
       sign: (message) => session.signAsTerminal(message),
     });

@@ -5,6 +5,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, w
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { derive, equalSecrets, mac, type Sealed, seal, unseal } from '../../crypto/secret.ts';
+import { faultPoint } from '../../shared/fault.ts';
 import { base64urlToBytes, bytesToBase64url, concatBytes, utf8 } from '../../shared/bytes.ts';
 import { canonicalBytes, canonicalText } from '../../shared/canonical.ts';
 import { base64url, nameId } from '../../shared/ids.ts';
@@ -241,6 +242,7 @@ export function writeSlots(path: string, body: SlotBody, root: Uint8Array): Slot
   const next = `${path}.next`;
   writeSynced(next, canonicalText(file));
   if (existsSync(path)) writeSynced(`${path}.previous`, readFileSync(path, 'utf8'));
+  faultPoint('slots: written, not renamed');
   renameSync(next, path);
   const folder = openSync(dirname(path), 'r');
   fsyncSync(folder);

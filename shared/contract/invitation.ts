@@ -11,6 +11,8 @@ export const invitationSchema = z.strictObject({
   name: z.string().min(1).max(120),
   /** Base address of the depository, such as https://depository.bank.example */
   url: z.url().max(300),
+  /** Further nodes of the same depository; they are asked when the first does not answer. */
+  others: z.array(z.url().max(300)).max(8).optional(),
   rootKey: ed25519Key,
   /** C2SP verifier key of the log: name+hash+key. */
   logKey: z.string().max(400),

@@ -1,0 +1,55 @@
+// One node of a depository, as its configuration file says. Several nodes with the same database and the same bank keys serve
+// one programme: one of them orders, the others stand by.
+
+import { z } from 'zod';
+import { nodePrimitives } from '../crypto/node.ts';
+import { programmeSchema } from '../shared/event.ts';
+import { nameId } from '../shared/ids.ts';
+import { type Depository, openDepository } from './depository.ts';
+import { openPostgresStore } from './store/postgres.ts';
+
+export const nodeConfigSchema = z.strictObject({
+  format: z.literal('custos-depository/1'),
+  /** This node's name among those of the programme. */
+  node: z.string().min(1).max(60),
+  programme: nameId,
+  name: programmeSchema.shape.name,
+  origin: programmeSchema.shape.origin,
+  relyingParty: programmeSchema.shape.relyingParty,
+  /** Folder of the bank's keys and of the simulated bank, which all nodes of a programme share. */
+  directory: z.string().min(1),
+  /** PostgreSQL connection string; without it the log is a file in `directory`, for a single node. */
+  database: z.string().optional(),
+  /** The bank's pool account per asset. */
+  pools: z.record(z.string(), z.string()),
+  port: z.int().min(0).max(65_535),
+  leaseMs: z.int().min(500).max(120_000).default(10_000),
+  /** What the bank opens the programme with, if it is not open yet. */
+  opening: programmeSchema
+    .pick({ assets: true, officers: true, terminals: true, policy: true, agreement: true })
+    .optional(),
+});
+export type NodeConfig = z.input<typeof nodeConfigSchema>;
+
+export async function openNode(config: z.output<typeof nodeConfigSchema>): Promise<Depository> {
+  const { database, programme, opening } = config;
+  const store =
+    database === undefined
+      ? undefined
+      : await openPostgresStore({ connection: { connectionString: database }, programme });
+  const { directory, name, origin, relyingParty, pools, port, node, leaseMs } = config;
+  const depository = await openDepository({
+    ...{ directory, programme, name, origin, relyingParty, pools, port, node, leaseMs },
+    primitives: nodePrimitives,
+    clock: Date.now,
+    ...(store === undefined ? {} : { store }),
+  });
+  if (opening !== undefined && depository.gateway.leads() && depository.gateway.sequencer().size() === 0) {
+    const outcome = await depository.open(opening);
+    if (!outcome.ok) {
+      await depository.close();
+      throw new Error(outcome.refusal.why);
+    }
+  }
+  return depository;
+}

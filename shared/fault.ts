@@ -1,0 +1,24 @@
+// Named moments between durable steps, where a test may cut the power or fill the disk. Nobody listens outside of tests.
+
+export const faultPoints = [
+  'vault: before commit',
+  'vault: committed, head not recorded',
+  'vault: head recorded',
+  'slots: written, not renamed',
+  'gateway: before append',
+  'gateway: appended, not answered',
+  'bank: order sent, not noted',
+  'bank: message admitted, not noted',
+  'backup: copied, not verified',
+  'backup: verified, not renamed',
+] as const;
+export type FaultPoint = (typeof faultPoints)[number];
+
+let listener: ((point: FaultPoint) => void) | undefined;
+
+export const faultPoint = (point: FaultPoint): void => listener?.(point);
+
+/** The listener may throw, or not return at all; undefined ends it. */
+export function listenAtFaultPoints(next: ((point: FaultPoint) => void) | undefined): void {
+  listener = next;
+}
