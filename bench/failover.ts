@@ -17,7 +17,7 @@ import type { CustosEvent } from '../shared/event.ts';
 import { eventIdFrom } from '../shared/ids.ts';
 import { parseRecord } from '../shared/record.ts';
 import { msToInstant } from '../shared/time.ts';
-import { newColleague } from '../testing/desk.ts';
+import { type Desk, newColleague } from '../testing/desk.ts';
 import { newDesk, officeOrigin } from '../testing/office.ts';
 import { signAsMachine } from '../testing/people.ts';
 import { startPostgres } from '../testing/postgres.ts';
@@ -95,7 +95,7 @@ export async function failover(options: { readonly seconds: number; readonly lea
   );
   const urls = nodes.map((node) => node.url);
   try {
-    await desk.sync();
+    await syncWithin(desk, 20_000);
     const { adapter } = openBankKeys(join(common.directory, 'bank-keys.json'));
     const connect = connectOverHttp({ primitives: nodePrimitives, clock: Date.now });
     const times: number[] = [];
@@ -152,7 +152,7 @@ export async function failover(options: { readonly seconds: number; readonly lea
     const start = times[0] ?? 0;
     const rate = (from: number, to: number) =>
       (times.filter((time) => time >= from && time <= to).length * perRequest) / ((to - from) / 1000);
-    const { size } = await desk.sync();
+    const { size } = await syncWithin(desk, 20_000);
     const after = (await desk.client.status({})).readOnly === null;
     const log = await recordsIn(cluster.connection, programme);
     return {
@@ -170,6 +170,18 @@ export async function failover(options: { readonly seconds: number; readonly lea
     for (const node of nodes) node.process.kill('SIGKILL');
     await cluster.stop();
   }
+}
+
+/** As a terminal does by itself: again a second later, while no node orders. */
+async function syncWithin(desk: Desk, patienceMs: number): Promise<{ readonly size: number }> {
+  const giveUpAt = performance.now() + patienceMs;
+  for (;;)
+    try {
+      return await desk.sync();
+    } catch (failure) {
+      if (performance.now() > giveUpAt) throw failure;
+      await new Promise((wait) => setTimeout(wait, 1000));
+    }
 }
 
 interface NodeProcess {

@@ -9,7 +9,7 @@ import { random } from '../crypto/secret.ts';
 import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
 import type { Invitation } from '../shared/contract/invitation.ts';
 import type { Programme } from '../shared/event.ts';
-import { eventIdFrom } from '../shared/ids.ts';
+import { type EventId, eventIdFrom } from '../shared/ids.ts';
 import { logKey } from '../shared/log/checkpoint.ts';
 import { formatNoteKey } from '../shared/log/note.ts';
 import type { Primitives } from '../shared/primitives.ts';
@@ -34,6 +34,8 @@ export interface DepositoryParts {
   readonly pools: Readonly<Record<string, string>>;
   readonly primitives: Primitives;
   readonly clock: () => number;
+  /** Ids of the bank's and the gateway's own events. */
+  readonly newId?: (unixMs: number) => EventId;
   /** 0 for any free port; null for none, when requests are handed to `door`. Only this machine can reach it. */
   readonly port: number | null;
   /** Where the log is kept, instead of a file in `directory`; closed with the depository. */
@@ -87,7 +89,7 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
     accounts: parts.pools,
     ...(parts.fate === undefined ? {} : { fate: parts.fate }),
   });
-  const newId = (unixMs: number) => eventIdFrom(unixMs, random(10));
+  const newId = parts.newId ?? ((unixMs: number) => eventIdFrom(unixMs, random(10)));
   const link = {
     programme,
     gateway,

@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   depository: ['shared', 'crypto'],
   verifier: ['shared'],
   cli: ['shared', 'crypto', 'main', 'depository', 'verifier', 'testing'],
-  testing: ['shared', 'crypto', 'main', 'depository'],
+  testing: ['shared', 'crypto', 'main', 'depository', 'verifier'],
   e2e: ['cli', 'shared', 'testing'],
   bench: ['e2e', 'shared', 'crypto', 'main', 'depository', 'verifier', 'testing'],
 };

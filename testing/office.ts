@@ -9,7 +9,7 @@ import { random } from '../crypto/secret.ts';
 import { type Depository, openDepository } from '../depository/depository.ts';
 import { terminalRouter } from '../main/router.ts';
 import { type Connect, connectOverHttp } from '../main/sync/depository.ts';
-import { newTerminal } from '../main/terminal.ts';
+import { newTerminal, type TerminalParts } from '../main/terminal.ts';
 import type { TerminalClient } from '../shared/contract/terminal.ts';
 import { eventIdFrom } from '../shared/ids.ts';
 import { accepted, type Colleague, Desk, newColleague } from './desk.ts';
@@ -24,7 +24,12 @@ export interface Line {
   connect: Connect;
 }
 
-export function newDesk(directory: string, clock: () => number, line: Line): Desk {
+export function newDesk(
+  directory: string,
+  clock: () => number,
+  line: Line,
+  newId: TerminalParts['newId'] = (unixMs) => eventIdFrom(unixMs, random(10)),
+): Desk {
   const terminal = newTerminal({
     directory: join(directory, 'vault'),
     exportDirectory: join(directory, 'exports'),
@@ -34,7 +39,7 @@ export function newDesk(directory: string, clock: () => number, line: Line): Des
     offer: null,
     primitives: nodePrimitives,
     clock,
-    newId: (unixMs) => eventIdFrom(unixMs, random(10)),
+    newId,
     connect: (urls, asker) => line.connect(urls, asker),
   });
   return new Desk(createRouterClient(terminalRouter(terminal)) as unknown as TerminalClient);

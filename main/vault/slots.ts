@@ -5,9 +5,9 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, w
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { derive, equalSecrets, mac, type Sealed, seal, unseal } from '../../crypto/secret.ts';
-import { faultPoint } from '../../shared/fault.ts';
 import { base64urlToBytes, bytesToBase64url, concatBytes, utf8 } from '../../shared/bytes.ts';
 import { canonicalBytes, canonicalText } from '../../shared/canonical.ts';
+import { faultPoint } from '../../shared/fault.ts';
 import { base64url, nameId } from '../../shared/ids.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import { type Kdf, kdfSchema, stretch } from './kdf.ts';

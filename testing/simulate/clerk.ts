@@ -90,7 +90,8 @@ export class Clerk {
   held(account: string): bigint {
     let sum = 0n;
     for (const one of this.instructions.values())
-      if (one.state === 'waiting') for (const [from, amount] of this.#takes(one.body)) if (from === account) sum += amount;
+      if (one.state === 'waiting')
+        for (const [from, amount] of this.#takes(one.body)) if (from === account) sum += amount;
     return sum;
   }
 
@@ -193,7 +194,7 @@ export class Clerk {
     const { amount, client } = this.#about(instruction);
     if (outgoing.includes(instruction.kind) && this.#madeToday(client, atMs) + amount > this.policy.dailyLimit)
       return 'above the daily limit';
-    return this.#whyNot(instruction, undefined) ?? this.#whyUnfunded(instruction);
+    return this.#whyNot(instruction) ?? this.#whyUnfunded(instruction);
   }
 
   #makers(kind: Instruction['kind']): readonly string[] {
@@ -231,7 +232,7 @@ export class Clerk {
   }
 
   /** Whether it makes sense in itself, at its making and again when it takes effect. */
-  #whyNot(body: Instruction, own: string | undefined): string | undefined {
+  #whyNot(body: Instruction): string | undefined {
     const account = (id: string, asset: string): string | undefined =>
       this.accounts.get(id)?.asset === asset ? undefined : 'no such account';
     const frozen = (id: string): string | undefined => (this.accounts.get(id)?.frozen ? 'frozen' : undefined);
@@ -239,6 +240,7 @@ export class Clerk {
       this.accounts.get(id)?.client == null ? 'not an account of a client' : undefined;
     switch (body.kind) {
       case 'payment':
+        if (body.account === `platform-own:${body.asset}`) return undefined;
         return account(body.account, body.asset) ?? clientAccount(body.account) ?? frozen(body.account);
       case 'batch': {
         const sum = body.items.reduce((total, item) => total + BigInt(item.amount), 0n);
@@ -251,6 +253,7 @@ export class Clerk {
       }
       case 'book transfer':
         if (body.from === body.to) return 'to itself';
+        if (body.from === `platform-fee:${body.asset}` && body.to === `platform-own:${body.asset}`) return undefined;
         return (
           account(body.from, body.asset) ??
           account(body.to, body.asset) ??
@@ -309,7 +312,6 @@ export class Clerk {
       case 'adopt agreement':
         return body.agreement.version === this.#agreement.version + 1 ? undefined : 'not the next version';
     }
-    return own;
   }
 
   #whyUnfunded(body: Instruction): string | undefined {
@@ -336,7 +338,7 @@ export class Clerk {
       if (typed?.tail !== tail || typed.amount !== amount) return 'typed wrongly';
     }
     if (one.approvedBy.length + 1 < this.#needed(one)) return undefined;
-    return this.#whyNot(one.body, undefined);
+    return this.#whyNot(one.body);
   }
 
   #needed = (one: Made): number => (one.large ? 2 : 1);
@@ -395,7 +397,8 @@ export class Clerk {
     this.#lastAt = atMs;
     switch (event.type) {
       case 'programme.opened':
-        return this.#open(event);
+        this.#open(event);
+        return;
       case 'instruction.made': {
         const { instruction: body } = event.body;
         const large = outgoing.includes(body.kind) && this.#about(body).amount >= this.policy.largeFrom;
@@ -430,7 +433,8 @@ export class Clerk {
       case 'bank.returned': {
         const item = this.#item(event.body) as Item;
         const asset = this.#assetOf(event.body.instruction);
-        item.state = event.type === 'bank.settled' ? 'settled' : event.type === 'bank.rejected' ? 'rejected' : 'returned';
+        item.state =
+          event.type === 'bank.settled' ? 'settled' : event.type === 'bank.rejected' ? 'rejected' : 'returned';
         if ('reference' in event.body) this.references.add(`${asset}|${event.body.reference}`);
         if (event.type === 'bank.rejected') this.#move(`in-transit:${asset}`, item.account, item.amount);
         else {
@@ -445,7 +449,9 @@ export class Clerk {
         const { asset, account: number, reference } = event.body;
         const amount = BigInt(event.body.amount);
         this.references.add(`${asset}|${reference}`);
-        const known = [...this.accounts].find(([, one]) => number !== null && one.number === number && one.asset === asset);
+        const known = [...this.accounts].find(
+          ([, one]) => number !== null && one.number === number && one.asset === asset,
+        );
         this.#add(`cash:${asset}`, amount);
         this.#add(known?.[0] ?? `suspense:${asset}`, amount);
         if (known === undefined) this.receipts.set(event.id, { asset, left: amount });
@@ -489,17 +495,19 @@ export class Clerk {
     switch (body.kind) {
       case 'book transfer':
       case 'fee':
-        return this.#move(...this.#moved(body));
-      case 'receipt allocation': {
+        this.#move(...this.#moved(body));
+        return;
+      case 'receipt allocation':
         (this.receipts.get(body.receipt) as { left: bigint }).left -= BigInt(body.amount);
-        return this.#move(...this.#moved(body));
-      }
+        this.#move(...this.#moved(body));
+        return;
       case 'correction': {
         const original = this.instructions.get(body.corrects) as Made;
         original.reversed = true;
         if (original.body.kind === 'receipt allocation')
           (this.receipts.get(original.body.receipt) as { left: bigint }).left += BigInt(original.body.amount);
-        return this.#move(...this.#moved(original.body, true));
+        this.#move(...this.#moved(original.body, true));
+        return;
       }
       case 'freeze':
       case 'unfreeze':
@@ -522,7 +530,8 @@ export class Clerk {
         this.terminals.add(body.terminal.id);
         return;
       case 'adopt policy':
-        return this.#adopt(body.policy);
+        this.#adopt(body.policy);
+        return;
       case 'adopt agreement':
         this.#agreement = { version: body.agreement.version, flat: BigInt(body.agreement.fees[0]?.flat ?? '0') };
         return;
