@@ -278,9 +278,7 @@ async function strikeDuring(world: World, station: Station, fault: 'kill' | 'dis
   world.arm(point, fault);
   const outcome = await world.at(station, async (desk) => {
     if (point.startsWith('vault'))
-      return chance.once(2)
-        ? sync(station, desk)
-        : sign(station, desk.client.make({ drafts: drafts(world, station) }));
+      return chance.once(2) ? sync(station, desk) : sign(station, desk.client.make({ drafts: drafts(world, station) }));
     if (point.startsWith('bank')) return String((await quietly(() => world.depository.run()))?.length ?? 'failed');
     return chance.once(2) ? insider(world) : sync(station, desk);
   });
