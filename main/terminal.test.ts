@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodePrimitives } from '../crypto/node.ts';
 import { booksDigest } from '../shared/books.ts';
+import { listenAtFaultPoints } from '../shared/fault.ts';
 import { accepted, finished, newColleague, Refused } from '../testing/desk.ts';
 import { officeOrigin, openClient, openTestOffice, type TestOffice } from '../testing/office.ts';
 
@@ -63,6 +64,36 @@ describe('one payment, from two people at two terminals to an audit bundle', () 
     for (const terminal of ['T-01', 'T-02'])
       for (const file of readdirSync(join(directory, terminal, 'vault')))
         expect(readFileSync(join(directory, terminal, 'vault', file)).includes('Wang Wei')).toBe(false);
+  });
+});
+
+describe('an audit bundle', () => {
+  it('says nothing of payees whose payments are not in the log', async () => {
+    const { maker, checker, syncAll } = office;
+    const account = await openClient(office, 'c9', 500_000n);
+    await maker.make({ ...payment(account, '1000'), payee: { ...payee, name: 'Zhao Liu' } });
+    const report = accepted(await finished(maker.client.exportAudit({})));
+    expect(readFileSync(report.bundle, 'utf8').includes('Zhao Liu')).toBe(false);
+    await syncAll();
+    const whole = accepted(await finished(checker.client.exportAudit({})));
+    expect(readFileSync(whole.bundle, 'utf8').includes('Zhao Liu')).toBe(true);
+  });
+
+  it('covers what the newest checkpoint does, also after a sync that was cut off behind its last commit', async () => {
+    const { maker, checker, syncAll } = office;
+    await syncAll();
+    const before = accepted(await finished(checker.client.exportAudit({})));
+    await maker.make({ kind: 'freeze', account: 'acc-c9', reason: 'order' });
+    await maker.sync();
+    listenAtFaultPoints((point) => {
+      if (point === 'vault: head recorded') throw new Error('the power is gone');
+    });
+    expect((await finished(checker.client.sync({}))).ok).toBe(false);
+    listenAtFaultPoints(undefined);
+    const { log } = await checker.client.status({});
+    const after = accepted(await finished(checker.client.exportAudit({})));
+    expect([log.size, after.size, after.root]).toEqual([before.size + 1, before.size, before.root]);
+    await syncAll();
   });
 });
 

@@ -3,11 +3,18 @@
 
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { assert } from '../../shared/assert.ts';
 import { bundleLines, type Trust, verifyBundle } from '../../shared/audit.ts';
 import { bytesToBase64, utf8ToText } from '../../shared/bytes.ts';
+import { commitmentsOf } from '../../shared/instruction/kinds.ts';
+import type { EventDetails } from '../../shared/instruction/payee.ts';
 import { entryToJournal } from '../../shared/journal.ts';
+import { parseCheckpoint } from '../../shared/log/checkpoint.ts';
+import { parseNote } from '../../shared/log/note.ts';
+import { parseRecord } from '../../shared/record.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
-import { allAttachments, attachmentCount } from '../store/attachments.ts';
+import type { Session } from '../session.ts';
+import { attachmentBy } from '../store/attachments.ts';
 import { storedRecords } from '../store/log.ts';
 import { readSetting } from '../store/settings.ts';
 import { type Terminal, unlocked } from '../terminal.ts';
@@ -39,16 +46,17 @@ export async function* exportAudit(terminal: Terminal): AsyncGenerator<ExportSte
     };
   mkdirSync(exportDirectory, { recursive: true, mode: 0o700 });
   const { programme, rootKey, logKey } = session.invitation;
-  const size = session.tree.size;
+  const { size, root } = checkpointIn(checkpoint);
+  const details = committedDetails(session, size);
   const name = join(exportDirectory, `${programme}-${size}`);
-  const total = size + attachmentCount(session.store);
+  const total = size + details.length;
   const lines = bundleLines(
     {
       programme,
       checkpoint,
       size,
       leaves: storedRecords(session.store, 0, size),
-      details: [...allAttachments(session.store)],
+      details,
     },
     primitives,
     utf8ToText,
@@ -84,10 +92,34 @@ export async function* exportAudit(terminal: Terminal): AsyncGenerator<ExportSte
       events: report.events,
       entries: report.entries,
       size,
-      root: bytesToBase64(session.tree.root()),
+      root: bytesToBase64(root),
       verified: report.ok,
     }),
   };
+}
+
+/** A sync that was cut off may have taken in more records than the newest checkpoint here covers. */
+function checkpointIn(text: string): { readonly size: number; readonly root: Uint8Array } {
+  const note = parseNote(text);
+  const checkpoint = note.ok ? parseCheckpoint(note.value.text) : note;
+  assert(checkpoint.ok, 'a checkpoint was verified before it was kept');
+  return checkpoint.value;
+}
+
+/** What the records commit to, in their order. Details of events that were refused, or still wait here, are nobody's business. */
+function committedDetails({ store }: Session, size: number): EventDetails[] {
+  const details = new Map<string, EventDetails>();
+  for (const leaf of storedRecords(store, 0, size)) {
+    const record = parseRecord(leaf);
+    assert(record.ok, 'a record was parsed before it was stored');
+    const { event } = record.value;
+    if (event.type !== 'instruction.made') continue;
+    for (const commitment of commitmentsOf(event.body.instruction)) {
+      const one = attachmentBy(store, commitment);
+      if (one !== undefined) details.set(commitment, one);
+    }
+  }
+  return [...details.values()];
 }
 
 function* fileLines(path: string): Generator<string> {

@@ -13,9 +13,6 @@ export function attachmentBy(store: Store, commitment: string): EventDetails | u
   return text === undefined ? undefined : (JSON.parse(text as string) as EventDetails);
 }
 
-export const attachmentCount = (store: Store): number =>
-  store.prepare('SELECT count(*) FROM attachments').pluck().get() as number;
-
 export function* allAttachments(store: Store): Generator<EventDetails> {
   const rows = store.prepare('SELECT details FROM attachments ORDER BY commitment').pluck().iterate();
   for (const text of rows) yield JSON.parse(text as string) as EventDetails;
