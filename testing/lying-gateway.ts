@@ -25,7 +25,10 @@ export function lyingGateway(liar: Liar, records: readonly string[], signed = re
   const text = formatCheckpoint({ origin: liar.origin, size: tree.size, root: tree.root() });
   const note = formatNote({ text, signatures: [signNote(sha256, text, key, liar.sign)] });
   const client = {
-    submit: async () => ({ outcomes: [] }),
+    // Says yes to everything and keeps nothing.
+    submit: async ({ submissions }: { submissions: readonly unknown[] }) => ({
+      outcomes: submissions.map(() => ok({ sequence: null })),
+    }),
     checkpoint: async () => ({ note }),
     records: async ({ from, to }: { from: number; to: number }) => ({ records: records.slice(from, to) }),
     consistency: async ({ older, newer }: { older: number; newer: number }) =>

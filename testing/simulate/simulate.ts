@@ -9,6 +9,7 @@ import { openBankKeys } from '../../depository/keys.ts';
 import { verify } from '../../verifier/verify.ts';
 import { accepted, finished } from '../desk.ts';
 import { Chance } from './chance.ts';
+import { rememberStretching } from './remember-stretching.ts';
 import { type StepName, stepWeights, takeStep } from './steps.ts';
 import { Disagreement, World } from './world.ts';
 
@@ -37,6 +38,7 @@ export async function simulate(options: {
 }): Promise<Simulation> {
   const { seed } = options;
   const began = performance.now();
+  rememberStretching();
   const trace = createHash('sha256');
   const found: string[] = [];
   const byFault = new Map<string, number>();
