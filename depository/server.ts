@@ -118,6 +118,7 @@ function newIdentifier({ programmes, primitives, clock }: ServerParts) {
     const enrolled = gateway?.sequencer().books.get('terminal', terminal ?? '');
     if (!terminal || !time || !nonce || signature === undefined) return no('It is not signed by a terminal.');
     if (gateway === undefined || enrolled === undefined) return no('The terminal is not enrolled here.');
+    if (enrolled.revokedAt !== undefined) return no('The terminal was revoked.');
     const now = clock();
     if (!(Math.abs(now - Number(time)) < requestLifetimeMs)) return no("The terminal's clock is not right.");
     const message = requestMessage(primitives.sha256, {

@@ -80,10 +80,13 @@ export interface Tables {
     readonly legs: number;
   };
   programme: Programme & { readonly id: string };
-  operator: Operator;
+  /** With the time of revocation, once revoked; then nothing of theirs is admitted any more. */
+  operator: Operator & { readonly revokedAt?: Instant };
   credential: { readonly operator: string; readonly publicKey: string };
   person: { readonly operator: string };
-  terminal: Terminal;
+  terminal: Terminal & { readonly revokedAt?: Instant };
+  /** Who may sign now, sorted: key is a role, or `terminal`. */
+  enrolled: { readonly ids: readonly string[] };
   policy: Policy;
   currentPolicy: { readonly version: number };
   agreement: Agreement;
@@ -103,6 +106,8 @@ export interface Tables {
   /** Sums per scope, asset and day for policy windows: key `scope|who|asset|day`. */
   window: { readonly sum: bigint };
   statement: { readonly asset: string; readonly day: Day; readonly closing: string; readonly books: bigint };
+  /** Uses of recovery shares that are on record, by the digest of their report. */
+  recovery: { readonly purpose: 'drill' | 'real'; readonly terminal: string; readonly instruction: string };
 }
 export type TableName = keyof Tables;
 export const tableNames: readonly TableName[] = [
@@ -112,6 +117,7 @@ export const tableNames: readonly TableName[] = [
   'credential',
   'person',
   'terminal',
+  'enrolled',
   'policy',
   'currentPolicy',
   'agreement',
@@ -125,6 +131,7 @@ export const tableNames: readonly TableName[] = [
   'payee',
   'window',
   'statement',
+  'recovery',
 ];
 
 export interface Leg {
@@ -202,6 +209,9 @@ export function currentAgreement(books: Books): Agreement {
   assert(agreement, 'an opened programme has an agreement');
   return agreement;
 }
+
+/** Ids of those who may sign: of a role, or `terminal`. */
+export const enrolledAs = (books: Books, list: string): readonly string[] => books.get('enrolled', list)?.ids ?? [];
 
 /** Booked, in the normal direction of the account's class. */
 export const booked = (account: LedgerAccount): bigint =>

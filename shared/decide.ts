@@ -191,8 +191,12 @@ function refuseActor(books: Books, event: CustosEvent): DecisionRefusal | undefi
   if (!event.type.startsWith('instruction.') || event.type === 'instruction.expired') return undefined;
   const operator = books.get('operator', event.actor);
   if (operator === undefined) return no('not entitled', 'The operator is not enrolled.', 'An officer enrols them.');
-  if (books.get('terminal', event.terminal) === undefined)
-    return no('not entitled', 'The terminal is not enrolled.', 'An officer enrols it.');
+  if (operator.revokedAt !== undefined)
+    return no('not entitled', `The operator was revoked on ${operator.revokedAt}.`, 'Another operator does it.');
+  const terminal = books.get('terminal', event.terminal);
+  if (terminal === undefined) return no('not entitled', 'The terminal is not enrolled.', 'An officer enrols it.');
+  if (terminal.revokedAt !== undefined)
+    return no('not entitled', `The terminal was revoked on ${terminal.revokedAt}.`, 'Use another terminal.');
   if (event.type === 'instruction.made') {
     const { makers } = kindOf(event.body.instruction);
     if (makers.includes(operator.role)) return undefined;
@@ -287,6 +291,8 @@ function openProgramme(event: EventOf<'programme.opened'>): Decision {
     put('programme', 'programme', { ...body, id: event.programme }),
     ...body.officers.flatMap(operatorRows),
     ...body.terminals.map((terminal) => put('terminal', terminal.id, terminal)),
+    put('enrolled', 'officer', { ids: body.officers.map((one) => one.id).sort() }),
+    put('enrolled', 'terminal', { ids: body.terminals.map((one) => one.id).sort() }),
     put('policy', String(body.policy.version), body.policy),
     put('currentPolicy', 'current', { version: body.policy.version }),
     put('agreement', 'current', body.agreement),
@@ -345,6 +351,7 @@ export function policyFacts(books: Books, event: EventOf<'instruction.made'>, mo
   const who = { client: client ?? '', payee: facts.payees[0] ?? '', maker: event.actor, programme: 'all' };
   return {
     kind: instruction.kind,
+    checkers: kindOf(instruction).checkers ?? [],
     at: moment.admittedAt,
     ...(asset === undefined ? {} : { asset }),
     ...(amount === undefined ? {} : { amount }),

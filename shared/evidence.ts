@@ -111,6 +111,7 @@ function checkPerson(
   const operator = books.get('operator', event.actor);
   const credential = books.get('credential', evidence.credential);
   if (programme === undefined || operator === undefined) return invalid('The operator is not enrolled.');
+  if (operator.revokedAt !== undefined) return invalid('The operator was revoked, and their authenticators with them.');
   if (credential?.operator !== event.actor) return invalid('The authenticator is not enrolled for this operator.');
   const root = basketRoot(primitives.sha256, event, evidence.basket);
   if (root === undefined) return invalid('The basket does not hold this event.');

@@ -71,6 +71,8 @@ export interface Requirement {
 /** What a rule may look at. `windowSum` counts waiting and booked instructions, this one not included. */
 export interface PolicyFacts {
   readonly kind: string;
+  /** What the kind itself asks for, whatever the rules say. */
+  readonly checkers?: readonly { readonly role: string; readonly count: number }[];
   readonly at: Instant;
   readonly asset?: string;
   readonly amount?: bigint;
@@ -90,7 +92,7 @@ export function evaluatePolicy(
     return refuse('policy', what, `Rule ${refusing.id}: ${refusing.refuse}`, 'Ask an officer to review the policy.');
   if (matching.length === 0)
     return refuse('policy', what, `No rule of policy ${policy.version} covers a ${facts.kind}.`, 'Ask an officer.');
-  const groups = new Map<string, number>();
+  const groups = new Map((facts.checkers ?? []).map(({ role: name, count }) => [name, count]));
   const merged = { differentTerminals: false, typedConfirmation: false, coolingOffSeconds: 0 };
   for (const { demand } of matching) {
     if (demand === undefined) continue;

@@ -18,13 +18,23 @@ import { commitmentOf, idMaker, newEd25519, origin, Person, rpId, sha256, signAs
 
 const nobody = { differentTerminals: false, typedConfirmation: false, coolingOffSeconds: 0 };
 
+const officersWork = [
+  'enrol operator',
+  'enrol terminal',
+  'revoke operator',
+  'revoke terminal',
+  'record recovery',
+  'adopt policy',
+  'adopt agreement',
+];
+
 export const testPolicy: Policy = {
   version: 1,
   rules: [
     {
       id: 'configuration',
       text: 'Configuration needs another officer.',
-      when: { kinds: ['enrol operator', 'enrol terminal', 'adopt policy', 'adopt agreement'] },
+      when: { kinds: officersWork },
       demand: { groups: [{ role: 'officer', count: 1 }], ...nobody },
     },
     {

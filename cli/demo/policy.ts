@@ -5,6 +5,15 @@ import type { Policy } from '../../shared/policy.ts';
 
 const nothingMore = { differentTerminals: false, typedConfirmation: false, coolingOffSeconds: 0 };
 const money = ['payment', 'batch'];
+const officersWork = [
+  'enrol operator',
+  'enrol terminal',
+  'revoke operator',
+  'revoke terminal',
+  'record recovery',
+  'adopt policy',
+  'adopt agreement',
+];
 
 /** From 1,000,000 major units on: two supervisors, another terminal, and the payee typed off the paper. */
 export function demoPolicy(assets: readonly string[]): Policy {
@@ -13,8 +22,8 @@ export function demoPolicy(assets: readonly string[]): Policy {
     rules: [
       {
         id: 'configuration',
-        text: 'Operators, terminals, policy and agreement need another officer.',
-        when: { kinds: ['enrol operator', 'enrol terminal', 'adopt policy', 'adopt agreement'] },
+        text: 'Operators, terminals, recoveries, policy and agreement need another officer.',
+        when: { kinds: officersWork },
         demand: { groups: [{ role: 'officer', count: 1 }], ...nothingMore },
       },
       {

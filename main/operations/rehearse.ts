@@ -26,6 +26,7 @@ export function rehearse(terminal: Terminal, { policy }: { readonly policy: Poli
     const on = dayOf(one.madeAt);
     const verdict = evaluatePolicy(policy, {
       kind: one.kind,
+      checkers: kind.checkers ?? [],
       at: one.madeAt,
       ...(asset === undefined ? {} : { asset }),
       ...(amount === undefined ? {} : { amount }),

@@ -7,6 +7,7 @@ import type { LogRecord } from '../../shared/record.ts';
 import { payeeNamed, TestProgramme } from '../../testing/programme.ts';
 import { SqlBooks } from './books.ts';
 import { sql } from './migrations/001-books.ts';
+import { sql as enrolledSql } from './migrations/003-enrolled.ts';
 
 function business(): TestProgramme {
   const programme = new TestProgramme().open();
@@ -95,5 +96,13 @@ describe('the two forms of the books', () => {
       }
       expect(sum).toBe(account.credits - account.debits);
     }
+  });
+
+  it('a vault from before lists of who may sign gets the lists that a replay would give', () => {
+    const { database, books } = openSql();
+    replay(programme.records, 1000, books);
+    database.exec("DELETE FROM state WHERE name = 'enrolled'");
+    database.exec(enrolledSql);
+    expect(digestOf(books)).toBe(digestOf(programme.books));
   });
 });

@@ -16,6 +16,7 @@ import { Field } from '../ui/field.tsx';
 import { Refused } from '../ui/refused.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 import { Enrol } from '../unlock/enrol.tsx';
+import { Enrolled } from './enrolled.tsx';
 
 export function Admin({ status }: { readonly status: Status }) {
   const { say } = useSay();
@@ -47,22 +48,7 @@ export function Admin({ status }: { readonly status: Status }) {
       {signing.signed > 0 ? <p className="done">{say('make.done')}</p> : null}
       <div className="card">
         <h2>{say('admin.operators')}</h2>
-        <table className="plain">
-          <tbody>
-            {data.operators.map((one) => (
-              <tr key={one.id}>
-                <td>{one.id}</td>
-                <td>{say(`role.${one.role}`)}</td>
-                <td className="quiet">
-                  {one.credentials.map((credential) => `${credential.id.slice(0, 10)}…`).join(', ')}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        <p>
-          {say('admin.terminals')}: {data.terminals.map((one) => one.id).join(', ')}
-        </p>
+        <Enrolled programme={data} />
         {data.newcomers.length === 0 ? null : (
           <p>
             {say('admin.newcomers')}: {data.newcomers.map((one) => `${one.id} (${say(`role.${one.role}`)})`).join(', ')}{' '}

@@ -60,6 +60,9 @@ export const en = {
   'kind.open account': 'Open account',
   'kind.enrol operator': 'Enrol operator',
   'kind.enrol terminal': 'Enrol terminal',
+  'kind.revoke operator': 'Revoke operator',
+  'kind.revoke terminal': 'Revoke terminal',
+  'kind.record recovery': 'Record recovery',
   'kind.adopt policy': 'Adopt policy',
   'kind.adopt agreement': 'Adopt agreement',
   'kind.correction': 'Correction',
@@ -73,6 +76,16 @@ export const en = {
   'says.fee': '{{amount}} is charged to account {{account}} as fee {{code}}.',
   'says.enrol operator': '{{operator}} becomes a {{role}}.',
   'says.enrol terminal': 'Terminal {{terminal}} may take part in this programme.',
+  'says.revoke operator':
+    '{{operator}} may sign nothing any more, for good. What they made and is waiting stays. Reason: {{reason}}',
+  'says.revoke terminal':
+    'Nothing signed on terminal {{terminal}} is admitted any more, and the depository does not answer it. Reason: {{reason}}',
+  'says.record recovery.drill':
+    'On record as a drill: {{officers}} officer and {{custodians}} custodian shares were tried on terminal {{terminal}}: {{outcome}}.',
+  'says.record recovery.real':
+    'On record: {{officers}} officer and {{custodians}} custodian shares were used on terminal {{terminal}}: {{outcome}}. It may sign again.',
+  'says.outcome.opened': 'the vault would open',
+  'says.outcome.refused': 'they did not fit',
   'role.teller': 'teller',
   'role.supervisor': 'supervisor',
   'role.officer': 'officer',
@@ -238,6 +251,11 @@ export const en = {
   'admin.refuses': 'refuses: {{why}}',
   'admin.agreement': 'Agreement {{version}}',
   'admin.enrolHere': 'Enrol a colleague on this terminal',
+  'admin.revoke': 'Revoke',
+  'admin.revokeWho': 'Revoke {{who}}',
+  'admin.revokeReason': 'Reason, for the log',
+  'admin.revokeSign': 'Propose the revocation',
+  'admin.revoked': 'revoked {{at}}',
   'admin.unreadable': 'The draft cannot be read. {{why}}',
   'keys.title': 'Keys',
   'keys.go': 'g then w m i a b u d: go to a screen',

@@ -61,6 +61,9 @@ export const ja: Messages = {
   'kind.open account': '口座開設',
   'kind.enrol operator': '担当者登録',
   'kind.enrol terminal': '端末登録',
+  'kind.revoke operator': '担当者の失効',
+  'kind.revoke terminal': '端末の失効',
+  'kind.record recovery': '復旧の記録',
   'kind.adopt policy': '承認規程の採用',
   'kind.adopt agreement': '管理契約の採用',
   'kind.correction': '訂正',
@@ -74,6 +77,16 @@ export const ja: Messages = {
   'says.fee': '口座 {{account}} から手数料 {{code}} として {{amount}} を徴収します。',
   'says.enrol operator': '{{operator}} を{{role}}として登録します。',
   'says.enrol terminal': '端末 {{terminal}} をこのプログラムに加えます。',
+  'says.revoke operator':
+    '{{operator}} は今後一切署名できません。作成済みの承認待ち案件は残り、他の者が処理します。理由：{{reason}}',
+  'says.revoke terminal':
+    '端末 {{terminal}} で署名されたものは受け付けず、管理機関はこの端末に応答しません。理由：{{reason}}',
+  'says.record recovery.drill':
+    '訓練の記録：端末 {{terminal}} で役席者分 {{officers}} 枚、保管者分 {{custodians}} 枚を試用。{{outcome}}。',
+  'says.record recovery.real':
+    '復旧の記録：端末 {{terminal}} で役席者分 {{officers}} 枚、保管者分 {{custodians}} 枚を使用。{{outcome}}。端末は再び署名できます。',
+  'says.outcome.opened': '金庫を開けられることを確認',
+  'says.outcome.refused': '金庫は開かなかった',
   'role.teller': '起票者',
   'role.supervisor': '承認者',
   'role.officer': '役席者',
@@ -239,6 +252,11 @@ export const ja: Messages = {
   'admin.refuses': '拒否：{{why}}',
   'admin.agreement': '管理契約 第 {{version}} 版',
   'admin.enrolHere': '同僚をこの端末に登録',
+  'admin.revoke': '失効',
+  'admin.revokeWho': '{{who}} を失効させる',
+  'admin.revokeReason': '理由（ログに記録）',
+  'admin.revokeSign': '失効を申請',
+  'admin.revoked': '{{at}} 失効',
   'admin.unreadable': '案を読み取れません。{{why}}',
   'keys.title': 'キー',
   'keys.go': 'g のあと w m i a b u d：画面へ移動',

@@ -11,12 +11,12 @@ export function sentence(
   say: Say,
   language: string,
 ): string {
-  const key = `says.${one.body.kind}`;
+  const body = one.body as Record<string, unknown>;
+  const key = one.body.kind === 'record recovery' ? `says.${one.body.kind}.${body.purpose}` : `says.${one.body.kind}`;
   if (!(key in en)) return one.consequence;
   const amount = one.asset === null || one.amount === null ? '' : showMoney(one.asset, one.amount, language);
-  const body = one.body as Record<string, unknown>;
-  const operator = body.operator as { id: string; role: string } | undefined;
-  const terminal = body.terminal as { id: string } | undefined;
+  const operator = typeof body.operator === 'object' ? (body.operator as { id: string; role: string }) : undefined;
+  const terminal = typeof body.terminal === 'object' ? (body.terminal as { id: string }) : undefined;
   const fields = Object.fromEntries(Object.entries(body).filter(([, value]) => typeof value === 'string')) as Record<
     string,
     string
@@ -26,6 +26,8 @@ export function sentence(
     amount,
     count: one.items.length,
     tail: one.items[0]?.tail ?? '',
+    ...(body.shares as { officers: number; custodians: number } | undefined),
+    ...(typeof body.outcome === 'string' ? { outcome: say(`says.outcome.${body.outcome}` as MessageKey) } : {}),
     ...(operator === undefined ? {} : { operator: operator.id, role: say(`role.${operator.role}` as MessageKey) }),
     ...(terminal === undefined ? {} : { terminal: terminal.id }),
   });

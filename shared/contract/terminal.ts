@@ -256,8 +256,8 @@ export const programmeViewSchema = z.strictObject({
   name: z.string(),
   origin: z.string(),
   assets: z.array(z.string()),
-  operators: z.array(operatorSchema),
-  terminals: z.array(terminalSchema),
+  operators: z.array(operatorSchema.extend({ revokedAt: z.string().optional() })),
+  terminals: z.array(terminalSchema.extend({ revokedAt: z.string().optional() })),
   policy: policySchema,
   agreement: agreementSchema,
   /** Enrolled on this terminal and not yet known to the programme. */

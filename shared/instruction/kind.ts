@@ -26,6 +26,8 @@ export interface KindFacts {
 
 export interface Kind<I> {
   readonly makers: readonly Role[];
+  /** Approvals that no policy can do without for this kind; what rules ask for beyond it is added. */
+  readonly checkers?: readonly { readonly role: Role; readonly count: number }[];
   /** One plain sentence of what will happen; computed from the books, never from what a maker wrote. */
   consequence(instruction: I, books: Books): string;
   facts(instruction: I, books: Books): KindFacts;

@@ -12,7 +12,9 @@ import { openAccount } from './open-account.ts';
 import type { Payee } from './payee.ts';
 import { payment } from './payment.ts';
 import { receiptAllocation } from './receipt-allocation.ts';
+import { recordRecovery } from './record-recovery.ts';
 import { registerClient } from './register-client.ts';
+import { revokeOperator, revokeTerminal } from './revoke.ts';
 import type { Instruction, InstructionKind } from './schema.ts';
 
 const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, { kind: K }>> } = {
@@ -27,6 +29,9 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   unfreeze: () => unfreeze,
   'enrol operator': () => enrolOperator,
   'enrol terminal': () => enrolTerminal,
+  'revoke operator': () => revokeOperator,
+  'revoke terminal': () => revokeTerminal,
+  'record recovery': () => recordRecovery,
   'adopt agreement': () => adoptAgreement,
   'adopt policy': () => adoptPolicy,
   // Looked up late: a correction asks the kind that it reverses, so the two files need one another.

@@ -11,7 +11,9 @@ import { freezeSchema, unfreezeSchema } from './freeze.ts';
 import { openAccountSchema } from './open-account.ts';
 import { paymentSchema } from './payment.ts';
 import { receiptAllocationSchema } from './receipt-allocation.ts';
+import { recordRecoverySchema } from './record-recovery.ts';
 import { registerClientSchema } from './register-client.ts';
+import { revokeOperatorSchema, revokeTerminalSchema } from './revoke.ts';
 
 export const instructionSchema = z.discriminatedUnion('kind', [
   registerClientSchema,
@@ -25,6 +27,9 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   unfreezeSchema,
   enrolOperatorSchema,
   enrolTerminalSchema,
+  revokeOperatorSchema,
+  revokeTerminalSchema,
+  recordRecoverySchema,
   adoptAgreementSchema,
   adoptPolicySchema,
   correctionSchema,

@@ -2,5 +2,6 @@
 
 import * as books from './001-books.ts';
 import * as imports from './002-imports.ts';
+import * as enrolled from './003-enrolled.ts';
 
-export const migrations = [books, imports];
+export const migrations = [books, imports, enrolled];
