@@ -1,11 +1,15 @@
-// Kills, under load, the node that orders a programme, and looks at what terminals and log have seen: two node processes, one
-// PostgreSQL, receipts handed in over HTTP, each acknowledged or sent again.
+// Ends or stops, under load, the node that orders a programme, and looks at what terminals and log have seen: two node
+// processes, one PostgreSQL, receipts handed in over HTTP, each acknowledged or sent again.
+//
+// `npm run bench:failover [-- --how stop] [--seconds N] [--lease MS]` prints one JSON object.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
 import { nodePrimitives } from '../crypto/node.ts';
 import { ed25519PublicKey, random, signEd25519 } from '../crypto/secret.ts';
 import { openDepository } from '../depository/depository.ts';
@@ -23,11 +27,19 @@ import { signAsMachine } from '../testing/people.ts';
 import { startPostgres } from '../testing/postgres.ts';
 import { testPolicy } from '../testing/programme.ts';
 
+/** kill: the process ends at once (kill -9). stop: it sleeps past its lease and wakes while another node orders (SIGSTOP). */
+export type How = 'kill' | 'stop';
+
 export interface Failover {
-  /** From the last answer of the killed node to the first one of its successor, milliseconds. */
+  readonly how: How;
+  /** From the last answer of the node that went away to the first one of its successor, milliseconds. */
   readonly pauseMs: number;
   readonly leaseMs: number;
-  /** Acknowledged receipts per second before the kill and after the pause. */
+  /** What was left of the lease when its node went away: no other node may order before it is over. */
+  readonly leaseLeftMs: number;
+  /** Whether another node than the one that went away holds the lease at the end, under a greater epoch. */
+  readonly takenOver: boolean;
+  /** Acknowledged receipts per second before and after the pause. */
   readonly before: number;
   readonly after: number;
   readonly acknowledged: number;
@@ -41,8 +53,12 @@ export interface Failover {
 const clients = 4;
 const perRequest = 20;
 
-export async function failover(options: { readonly seconds: number; readonly leaseMs: number }): Promise<Failover> {
-  const { seconds, leaseMs } = options;
+export async function failover(options: {
+  readonly seconds: number;
+  readonly leaseMs: number;
+  readonly how: How;
+}): Promise<Failover> {
+  const { seconds, leaseMs, how } = options;
   const cluster = await startPostgres();
   const directory = mkdtempSync(join(tmpdir(), 'custos-failover-'));
   const { host, user, database } = cluster.connection;
@@ -67,8 +83,9 @@ export async function failover(options: { readonly seconds: number; readonly lea
   const seed = random(32);
   const witness = { id: 'T-90', key: ed25519PublicKey(seed) };
   const desk = newDesk(join(directory, 'T-01'), Date.now, {
-    connect: (_, asker) => connectOverHttp({ primitives: nodePrimitives, clock: Date.now })(urls, asker),
+    connect: (_, asker) => connect(urls, asker),
   });
+  const connect = connectOverHttp({ primitives: nodePrimitives, clock: Date.now, patienceMs: Math.max(leaseMs, 2000) });
   const other = newDesk(join(directory, 'T-02'), Date.now, { connect: () => ({}) as never });
   const first = await desk.firstRun(newColleague('officer-a', 'officer', officeOrigin), founder.invitation, 'T-01');
   const second = await other.firstRun(newColleague('officer-b', 'officer', officeOrigin), founder.invitation, 'T-02');
@@ -97,7 +114,6 @@ export async function failover(options: { readonly seconds: number; readonly lea
   try {
     await syncWithin(desk, 20_000);
     const { adapter } = openBankKeys(join(common.directory, 'bank-keys.json'));
-    const connect = connectOverHttp({ primitives: nodePrimitives, clock: Date.now });
     const times: number[] = [];
     const acknowledged: string[] = [];
     let running = true;
@@ -138,27 +154,35 @@ export async function failover(options: { readonly seconds: number; readonly lea
     };
     const loads = Array.from({ length: clients }, load);
     await new Promise((wait) => setTimeout(wait, seconds * 1000));
-    const leader = await leaderOf(urls);
-    const killedAt = performance.now();
-    nodes[leader]?.process.kill('SIGKILL');
-    await new Promise((wait) => setTimeout(wait, seconds * 1000 + leaseMs));
+    const { gone, at: goneAt, lease } = await stopHolder(nodes, cluster.connection, programme);
+    if (how === 'kill') gone.process.kill('SIGKILL');
+    // Until the successor answers, however slow the machine is just now; then as long again under load.
+    const answersAfter = () => times.filter((time) => time > goneAt + leaseMs / 2).length;
+    for (const giveUpAt = goneAt + leaseMs + 60_000; answersAfter() === 0 && performance.now() < giveUpAt; )
+      await new Promise((wait) => setTimeout(wait, 20));
+    if (how === 'stop') gone.process.kill('SIGCONT'); // wakes up and believes that it orders
+    await new Promise((wait) => setTimeout(wait, seconds * 1000));
     running = false;
     await Promise.all(loads);
-    // Answers that were on their way when the node died are its last ones: the pause is the widest gap after that.
-    const around = [killedAt, ...times.filter((time) => time > killedAt)];
+    // Answers that were on their way when the node went away are its last ones: the pause is the widest gap after that.
+    const around = [goneAt, ...times.filter((time) => time > goneAt)];
     const gaps = around.slice(1).map((time, i) => time - (around[i] as number));
     const widest = gaps.indexOf(Math.max(...gaps));
     const [lastBefore, firstAfter] = [around[widest] as number, around[widest + 1] as number];
     const start = times[0] ?? 0;
+    const held = await leaseOf(cluster.connection, programme);
     const rate = (from: number, to: number) =>
       (times.filter((time) => time >= from && time <= to).length * perRequest) / ((to - from) / 1000);
     const { size } = await syncWithin(desk, 20_000);
     const after = (await desk.client.status({})).readOnly === null;
     const log = await recordsIn(cluster.connection, programme);
     return {
+      how,
       pauseMs: Math.round(firstAfter - lastBefore),
       leaseMs,
-      before: Math.round(rate(start, killedAt)),
+      leaseLeftMs: Math.round(lease.leftMs),
+      takenOver: held.holder !== lease.holder && held.epoch > lease.epoch,
+      before: Math.round(rate(start, goneAt)),
       after: Math.round(rate(firstAfter, times.at(-1) ?? firstAfter)),
       acknowledged: acknowledged.length,
       lost: acknowledged.filter((id) => !log.has(id)).length,
@@ -185,6 +209,7 @@ async function syncWithin(desk: Desk, patienceMs: number): Promise<{ readonly si
 }
 
 interface NodeProcess {
+  readonly name: string;
   readonly url: string;
   readonly process: ChildProcess;
 }
@@ -196,16 +221,53 @@ function startNode(directory: string, config: NodeConfig): Promise<NodeProcess> 
   const child = spawn(process.execPath, [script, '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((done, failed) => {
     createInterface(child.stdout as NodeJS.ReadableStream).once('line', (line) => {
-      done({ url: (JSON.parse(line) as { url: string }).url, process: child });
+      done({ name: config.node, url: (JSON.parse(line) as { url: string }).url, process: child });
     });
     child.once('exit', () => failed(new Error(`node ${config.node} ended`)));
   });
 }
 
-async function leaderOf(urls: readonly string[]): Promise<number> {
-  const health = await Promise.all(urls.map(async (url) => (await fetch(`${url}/health`)).status));
-  if (health.filter((status) => status === 200).length !== 1) throw new Error(`not one leader: ${health}`);
-  return health.indexOf(200);
+interface Lease {
+  readonly holder: string;
+  readonly epoch: number;
+  /** By the database's clock; negative when it is over. */
+  readonly leftMs: number;
+}
+
+async function leaseOf(connection: pg.ClientConfig, programme: string): Promise<Lease> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  const text =
+    'SELECT holder, epoch::int, extract(epoch FROM until - clock_timestamp())::float8 * 1000 AS "leftMs" FROM custos_logs WHERE programme = $1';
+  const { rows } = await client.query<Lease>(text, [programme]);
+  await client.end();
+  const [lease] = rows;
+  if (lease === undefined) throw new Error('nobody has opened this log');
+  return lease;
+}
+
+/**
+ * Stops the node that holds the lease. It is stopped first and looked at then: on a busy machine the lease may have moved
+ * while one asked who has it.
+ */
+async function stopHolder(
+  nodes: readonly NodeProcess[],
+  connection: pg.ClientConfig,
+  programme: string,
+): Promise<{ readonly gone: NodeProcess; readonly at: number; readonly lease: Lease }> {
+  for (let tries = 0; tries < 500; tries++) {
+    const { holder } = await leaseOf(connection, programme);
+    const gone = nodes.find((node) => node.name === holder);
+    if (gone !== undefined) {
+      gone.process.kill('SIGSTOP');
+      const at = performance.now();
+      const lease = await leaseOf(connection, programme);
+      if (lease.holder === holder && lease.leftMs > 0) return { gone, at, lease };
+      gone.process.kill('SIGCONT');
+    }
+    await new Promise((wait) => setTimeout(wait, 20));
+  }
+  throw new Error('no node holds the lease');
 }
 
 /** How often each event is in the log. */
@@ -222,4 +284,14 @@ async function recordsIn(connection: object, programme: string): Promise<Map<str
   return counts;
 }
 
-if (import.meta.main) console.log(JSON.stringify(await failover({ seconds: 10, leaseMs: 2000 })));
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      how: { type: 'string', default: 'kill' },
+      seconds: { type: 'string', default: '10' },
+      lease: { type: 'string', default: '2000' },
+    },
+  });
+  const how = values.how === 'stop' ? 'stop' : 'kill';
+  console.log(JSON.stringify(await failover({ how, seconds: Number(values.seconds), leaseMs: Number(values.lease) })));
+}

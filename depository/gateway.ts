@@ -1,6 +1,7 @@
 // One programme's gateway on one node: holds the lease or stands by, gathers what arrives together into one batch so that many
 // submissions cost one sync, and opens the sequencer again from what is stored whenever a write failed.
 
+import { BrokenInvariant } from '../shared/assert.ts';
 import type { Submission } from '../shared/submission.ts';
 import { Replica } from './replica.ts';
 import { type Outcome, openSequencer, type Sequencer, type SequencerParts } from './sequencer.ts';
@@ -20,7 +21,11 @@ export class StandsBy extends Error {
 
 export interface Gateway {
   readonly store: LogStore;
-  /** The sequencer as it is now; do not keep it. Throws StandsBy while another node holds the lease. */
+  /**
+   * The sequencer as it is now; do not keep it. Throws StandsBy while another node holds the lease or may have taken it: a node
+   * that slept past its lease would otherwise show a log that is older than what terminals have seen, and they would take
+   * that for a rollback.
+   */
   sequencer(): Sequencer;
   leads(): boolean;
   /** Takes or renews the lease; whether this node leads now. To be called a few times in each `leaseMs`. */
@@ -41,33 +46,42 @@ const maxBatch = 1000;
 
 export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { store, holder, leaseMs } = parts;
-  /** While this node stands by. */
-  let replica: Replica | undefined;
+  /** The log as this node has replayed it; kept from standing by to ordering and back, so that the log is read once. */
+  let replica = new Replica(store, parts.primitives);
   let current: { readonly epoch: number; readonly sequencer: Sequencer } | undefined;
+  /** When others may take the lease, by both clocks: one stands still while the machine sleeps, the other can be set. */
+  let leaseEnds = { monotonicMs: 0, wallMs: 0 };
   const waiting: Waiting[] = [];
   let working = false;
+  let admitting: Promise<unknown> = Promise.resolve();
   let leading: Promise<boolean> | undefined;
 
+  const isLeased = (): boolean => performance.now() < leaseEnds.monotonicMs && Date.now() < leaseEnds.wallMs;
+
   async function claim(): Promise<boolean> {
-    const epoch = await store.claim(holder, leaseMs);
-    if (epoch === undefined) {
-      current = undefined;
-      await follow();
-    } else if (current?.epoch !== epoch || !current.sequencer.isSound()) {
-      const ready = replica;
-      replica = undefined;
-      current = undefined;
-      const sequencer = await openSequencer({ ...parts, epoch, ...(ready === undefined ? {} : { replica: ready }) });
-      current = { epoch, sequencer };
+    const asked = { monotonicMs: performance.now() + leaseMs, wallMs: Date.now() + leaseMs };
+    const epoch = await store.claim(holder, leaseMs, current?.epoch);
+    if (epoch !== undefined && epoch === current?.epoch && current.sequencer.isSound()) {
+      leaseEnds = asked;
+      return true;
     }
-    return current !== undefined;
+    current = undefined;
+    await admitting.catch(() => {}); // whoever asked is told; the batch still holds the replica until then
+    await follow();
+    if (epoch === undefined) return false;
+    current = { epoch, sequencer: await openSequencer({ ...parts, epoch, replica }) };
+    leaseEnds = asked;
+    return isLeased();
   }
 
   async function follow(): Promise<void> {
-    const behind = replica ?? new Replica(store, parts.primitives);
-    replica = undefined; // one that fails half-way is not used again
-    await behind.catchUp();
-    replica = behind;
+    try {
+      await replica.catchUp();
+    } catch (failure) {
+      // Not a line that broke, but a log that does not fit: look at it from its beginning.
+      if (failure instanceof BrokenInvariant) replica = new Replica(store, parts.primitives);
+      throw failure;
+    }
   }
 
   /** One claim at a time: two would open two sequencers. */
@@ -78,8 +92,10 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     return leading;
   }
 
+  const leads = (): boolean => current !== undefined && isLeased();
+
   function sequencer(): Sequencer {
-    if (current === undefined) throw new StandsBy('another node orders this programme');
+    if (current === undefined || !isLeased()) throw new StandsBy('another node orders this programme');
     return current.sequencer;
   }
 
@@ -87,8 +103,10 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     while (waiting.length > 0) {
       const batch = nextBatch();
       try {
-        if (current !== undefined && !current.sequencer.isSound()) await lead();
-        const outcomes = await sequencer().admit(batch.flatMap((one) => one.submissions));
+        if (current !== undefined && !(isLeased() && current.sequencer.isSound())) await lead();
+        const admission = sequencer().admit(batch.flatMap((one) => one.submissions));
+        admitting = admission;
+        const outcomes = await admission;
         let at = 0;
         for (const { submissions, resolve } of batch) {
           resolve(outcomes.slice(at, at + submissions.length));
@@ -113,11 +131,12 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     return batch;
   }
 
+  await follow(); // before the lease is taken: reading a long log takes longer than others wait
   await lead();
   return {
     store,
     sequencer,
-    leads: () => current !== undefined,
+    leads,
     lead,
     admit: (submissions) =>
       new Promise((resolve, reject) => {
@@ -129,7 +148,8 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     async stepDown() {
       const epoch = current?.epoch;
       current = undefined;
-      if (epoch !== undefined) await store.release(epoch);
+      // A store that cannot be reached hears of it by the lease's end.
+      if (epoch !== undefined) await store.release(epoch).catch(() => {});
     },
   };
 }

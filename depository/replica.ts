@@ -16,7 +16,7 @@ import type { LogStore, StoredCheckpoint } from './store/log-store.ts';
 const perRead = 1000;
 
 export class Replica {
-  readonly books = new MemoryBooks();
+  readonly books = new MemoryBooks({ keepLegs: false });
   readonly tree: MerkleTree;
   readonly #store: LogStore;
   readonly #primitives: Primitives;
@@ -28,7 +28,10 @@ export class Replica {
     this.tree = new MerkleTree(primitives.sha256);
   }
 
-  /** Replays what was stored since the last time. Throws when the log is not the one that was signed. */
+  /**
+   * Replays what was stored since the last time. Throws when the log is not the one that was signed; a replica whose store
+   * failed in the middle is where it was, and goes on the next time.
+   */
   async catchUp(): Promise<void> {
     const newest = await this.#store.checkpoint();
     if (newest === undefined) return;

@@ -22,7 +22,7 @@ export interface SequencerParts {
   readonly store: LogStore;
   /** The lease under which this sequencer orders. */
   readonly epoch: number;
-  /** The log as this node has replayed it so far; this sequencer's own from here on. */
+  /** The log as this node has replayed it so far; nobody else changes it while this sequencer is in use. */
   readonly replica?: Replica;
   readonly primitives: Primitives;
   /** Milliseconds since 1970, UTC. */
@@ -46,7 +46,7 @@ export interface Sequencer {
   admit(submissions: readonly Submission[]): Promise<readonly Outcome[]>;
   /** The newest checkpoint with the cosignatures it has by now. */
   checkpoint(): Promise<string>;
-  /** False after a failed write: what is in memory may be ahead of what is stored, so it must be opened again. */
+  /** False after a failed write: what is stored may be ahead of what is in memory, so it must be opened again. */
   isSound(): boolean;
 }
 
@@ -57,7 +57,6 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
   const replica = parts.replica ?? new Replica(store, primitives);
   await replica.catchUp();
   const { books, tree } = replica;
-  let newest = replica.checkpoint;
   let sound = true;
   let admitting = false;
 
@@ -97,9 +96,11 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
       faultPoint('gateway: before append');
       await store.append({ epoch: parts.epoch, from, leaves, details, toBank, note });
       faultPoint('gateway: appended, not answered');
-      newest = { size: tree.size, note };
+      replica.checkpoint = { size: tree.size, note };
     } catch (failure) {
-      sound = false; // uncertain what is stored: reload from there rather than guess
+      // Uncertain what is stored: go back to what surely is, and reload from there rather than guess.
+      sound = false;
+      tree.truncate(from);
       throw failure;
     } finally {
       admitting = false;
@@ -128,11 +129,11 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
   return {
     books,
     tree,
-    size: () => newest?.size ?? 0,
+    size: () => replica.checkpoint?.size ?? 0,
     admit,
     isSound: () => sound,
     async checkpoint() {
-      const shown = newest;
+      const shown = replica.checkpoint;
       assert(shown, 'a log that is shown has a checkpoint');
       return shown.note + (await store.cosignatures(shown.size)).join('');
     },

@@ -1,7 +1,7 @@
 // A temporary PostgreSQL cluster for tests and measurements, on a Unix socket in a folder of its own; real settings, so that
 // every commit is synced. PostgreSQL refuses to run as root, so a root caller hands it to the `postgres` or `nobody` user.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,10 @@ import pg from 'pg';
 
 export interface PostgresCluster {
   readonly connection: pg.PoolConfig;
+  /** Ends every server process at once, as `pg_ctl stop -m immediate` does: the next start has to recover. */
+  crash(): Promise<void>;
+  /** Starts it again over what is on disk. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,23 +46,34 @@ export async function startPostgres(): Promise<PostgresCluster> {
   const data = join(folder, 'data');
   const options = { ...user, cwd: folder, stdio: 'ignore' as const };
   execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'custos', '-A', 'trust', '-E', 'UTF8', '--locale=C'], options);
-  const server = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'shared_buffers=256MB', '-c', 'max_wal_size=2GB'],
-    options,
-  );
   const connection = { host: folder, user: 'custos', database: 'postgres' };
-  await waitUntilReady(connection);
+  const settings = [
+    'listen_addresses=',
+    'shared_buffers=256MB',
+    'max_wal_size=2GB',
+    `unix_socket_directories=${folder}`,
+  ];
+  const commandLine = ['-D', data, ...settings.flatMap((one) => ['-c', one])];
+  let server: ChildProcess | undefined;
+  const end = (signal: 'SIGQUIT' | 'SIGINT') =>
+    new Promise<void>((resolve) => {
+      if (server === undefined || server.exitCode !== null || server.signalCode !== null) return resolve();
+      server.once('exit', () => resolve());
+      server.kill(signal);
+    });
+  const start = async () => {
+    server = spawn(join(bin, 'postgres'), commandLine, options);
+    await waitUntilReady(connection);
+  };
+  await start();
   return {
     connection,
-    stop: () =>
-      new Promise((resolve) => {
-        server.once('exit', () => {
-          rmSync(folder, { recursive: true, force: true });
-          resolve();
-        });
-        server.kill('SIGINT');
-      }),
+    crash: () => end('SIGQUIT'),
+    start,
+    async stop() {
+      await end('SIGINT');
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utf8, utf8ToText } from '../../shared/bytes.ts';
 import { type PostgresCluster, postgresBinaries, startPostgres } from '../../testing/postgres.ts';
@@ -62,14 +63,22 @@ describe.each(Object.entries(kinds))('the gateway store on %s', (_, open) => {
   it('gives the lease to one node at a time, and to another only after its end, with a greater epoch', async () => {
     epoch = (await one.claim('node one', 300)) as number;
     expect(await two.claim('node two', 300)).toBeUndefined();
-    expect(await one.claim('node one', 300)).toBe(epoch);
+    expect(await one.claim('node one', 300, epoch)).toBe(epoch);
     await new Promise((resolve) => setTimeout(resolve, 350));
     const next = (await two.claim('node two', 60_000)) as number;
     expect(next).toBeGreaterThan(epoch);
-    expect(await one.claim('node one', 300)).toBeUndefined();
+    expect(await one.claim('node one', 300, epoch)).toBeUndefined();
     await two.release(next);
     epoch = (await one.claim('node one', 60_000)) as number;
     expect(epoch).toBeGreaterThan(next);
+  });
+
+  it('gives it anew to a node that was started again, so that its former process can add nothing', async () => {
+    const former = epoch;
+    epoch = (await one.claim('node one', 60_000)) as number;
+    expect(epoch).toBeGreaterThan(former);
+    await expect(two.append(batch(former, 0, ['by the former process']))).rejects.toThrow(LeaseLost);
+    expect(await two.checkpoint()).toBeUndefined();
   });
 
   it('gives it to one of many that ask at the same moment', async () => {
@@ -125,8 +134,51 @@ describe.each(Object.entries(kinds))('the gateway store on %s', (_, open) => {
   });
 });
 
-it.skipIf(!hasPostgres)('a PostgreSQL server that does not sync its commits is refused', async () => {
-  const { connection } = cluster as PostgresCluster;
-  const careless = { ...connection, options: '-c synchronous_commit=off' };
-  await expect(openPostgresStore({ connection: careless, programme: 'x' })).rejects.toThrow('synchronous_commit');
+describe.skipIf(!hasPostgres)('a PostgreSQL server that does not sync its commits', () => {
+  const tell = async (...statements: string[]) => {
+    const client = new pg.Client((cluster as PostgresCluster).connection);
+    await client.connect();
+    for (const statement of statements) await client.query(statement);
+    await client.end();
+  };
+  const open = () => openPostgresStore({ connection: (cluster as PostgresCluster).connection, programme: 'careless' });
+
+  it.each(['fsync', 'full_page_writes'])('is refused when it starts with %s off', async (setting) => {
+    await tell(`ALTER SYSTEM SET ${setting} = off`);
+    await cluster?.crash();
+    await cluster?.start();
+    await expect(open()).rejects.toThrow(setting);
+    await tell(`ALTER SYSTEM RESET ${setting}`, 'SELECT pg_reload_conf()');
+    await until(async () => (await open()).close());
+  });
+
+  it('is refused when the session, or the user, commits without waiting', async () => {
+    const { connection } = cluster as PostgresCluster;
+    const careless = { ...connection, options: '-c synchronous_commit=off' };
+    await expect(openPostgresStore({ connection: careless, programme: 'x' })).rejects.toThrow('synchronous_commit');
+    await tell('ALTER ROLE custos SET synchronous_commit = off');
+    await expect(open()).rejects.toThrow('synchronous_commit');
+    await tell('ALTER ROLE custos RESET synchronous_commit');
+  });
+
+  it('is noticed by a node that orders already, when it keeps its lease', async () => {
+    const store = await open();
+    const epoch = await store.claim('node', 60_000);
+    await tell('ALTER SYSTEM SET fsync = off', 'SELECT pg_reload_conf()');
+    await until(() => expect(store.claim('node', 60_000, epoch)).rejects.toThrow('fsync'));
+    await tell('ALTER SYSTEM RESET fsync', 'SELECT pg_reload_conf()');
+    await until(async () => expect(await store.claim('node', 60_000, epoch)).toBe(epoch));
+    await store.close();
+  });
 });
+
+/** A reloaded setting reaches the server's processes a moment later. */
+async function until(holds: () => Promise<void>): Promise<void> {
+  for (let tries = 0; ; tries++)
+    try {
+      return await holds();
+    } catch (failure) {
+      if (tries > 100) throw failure;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}

@@ -26,10 +26,12 @@ export class LeaseLost extends Error {
 
 export interface LogStore {
   /**
-   * Takes the lease for `holder`, or keeps it: its epoch, which grows whenever the holder changes; undefined while another
-   * node has it. `ttlMs` from now, by the store's own clock, others may take it.
+   * Takes the lease for `holder`, or keeps it: its epoch, which grows whenever it is taken; undefined while another node has
+   * it. It is kept only by who names the `epoch` they were given: a process that starts under the name of one that is gone
+   * takes it anew, so that whatever is left of the former one can add nothing. `ttlMs` from now, by the store's own clock,
+   * others may take it.
    */
-  claim(holder: string, ttlMs: number): Promise<number | undefined>;
+  claim(holder: string, ttlMs: number, epoch?: number): Promise<number | undefined>;
   /** Gives the lease back, so that another node need not wait for its end. */
   release(epoch: number): Promise<void>;
   checkpoint(): Promise<StoredCheckpoint | undefined>;

@@ -42,7 +42,7 @@ SELECT count(*)::int AS moved FROM moved`;
 const claimText = `
 UPDATE custos_logs SET
   holder = $2, until = now() + $3 * interval '1 millisecond',
-  epoch = CASE WHEN holder = $2 THEN epoch ELSE epoch + 1 END
+  epoch = CASE WHEN holder = $2 AND epoch = $4 THEN epoch ELSE epoch + 1 END
 WHERE programme = $1 AND (holder = $2 OR holder IS NULL OR until < now()) RETURNING epoch`;
 
 /** Rejects when the server does not sync every commit, or cannot be reached. */
@@ -51,7 +51,18 @@ export async function openPostgresStore(parts: {
   readonly programme: string;
 }): Promise<LogStore> {
   const { programme } = parts;
-  const pool = new pg.Pool({ max: 4, connectionTimeoutMillis: 10_000, ...parts.connection });
+  const pool = new pg.Pool({
+    max: 4,
+    connectionTimeoutMillis: 10_000,
+    // A server that has gone silent must not hold a node for ever: what became of the statement is found out by reloading.
+    query_timeout: 30_000,
+    keepAlive: true,
+    // A session may differ from the one that was looked at before, by a setting of its user or of a server started anew.
+    verify: (client: pg.PoolClient, done: (failure?: Error) => void) => {
+      refuseCareless(client).then(() => done(), done);
+    },
+    ...parts.connection,
+  } as pg.PoolConfig);
   // A connection that breaks while nobody uses it is replaced at the next use.
   pool.on('error', () => {});
   try {
@@ -73,8 +84,10 @@ export async function openPostgresStore(parts: {
   }
 
   return {
-    async claim(holder, ttlMs) {
-      const [epoch] = await column<string>('epoch', claimText, holder, ttlMs);
+    async claim(holder, ttlMs, known) {
+      // A server can be told to stop syncing while it runs: a node does not go on ordering on it.
+      await refuseCareless(pool);
+      const [epoch] = await column<string>('epoch', claimText, holder, ttlMs, known ?? null);
       return epoch === undefined ? undefined : Number(epoch);
     },
     async release(epoch) {
@@ -123,13 +136,19 @@ export async function openPostgresStore(parts: {
   };
 }
 
-async function prepare(pool: pg.Pool, programme: string): Promise<void> {
+/** Rejects when a commit on this connection might not survive a power cut. */
+async function refuseCareless(connection: pg.Pool | pg.PoolClient): Promise<void> {
+  const names = Object.keys(durable);
+  const asked = names.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
+  const { rows } = await connection.query(`SELECT ${asked}`);
   for (const [name, allowed] of Object.entries(durable)) {
-    const { rows } = await pool.query(`SHOW ${name}`);
     const value = String(rows[0]?.[name]);
     if (!(allowed as readonly string[]).includes(value))
       throw new Error(`the database runs with ${name} = ${value}: an acknowledged event could be lost`);
   }
+}
+
+async function prepare(pool: pg.Pool, programme: string): Promise<void> {
   const client = await pool.connect();
   try {
     // Two nodes that start together would otherwise both create the tables.

@@ -48,11 +48,11 @@ export function openSqliteStore(file: string, clock: () => number = Date.now): L
     release: database.prepare('UPDATE lease SET until = 0 WHERE epoch = ?'),
   };
   const lease = () => get.lease.get() as { holder: string; epoch: number; until: number } | undefined;
-  const claim = database.transaction((holder: string, ttlMs: number): number | undefined => {
+  const claim = database.transaction((holder: string, ttlMs: number, known?: number): number | undefined => {
     const held = lease();
     const now = clock();
     if (held !== undefined && held.holder !== holder && held.until > now) return undefined;
-    const epoch = held?.holder === holder ? held.epoch : (held?.epoch ?? 0) + 1;
+    const epoch = held?.holder === holder && held.epoch === known ? known : (held?.epoch ?? 0) + 1;
     run.lease.run(holder, epoch, now + ttlMs);
     return epoch;
   });
@@ -68,7 +68,7 @@ export function openSqliteStore(file: string, clock: () => number = Date.now): L
   });
   const asBytes = (blob: unknown): Uint8Array => new Uint8Array(blob as Buffer);
   return {
-    claim: async (holder, ttlMs) => claim.immediate(holder, ttlMs),
+    claim: async (holder, ttlMs, epoch) => claim.immediate(holder, ttlMs, epoch),
     release: async (epoch) => void run.release.run(epoch),
     checkpoint: async () => get.checkpoint.get() as StoredCheckpoint | undefined,
     leaves: async (from, to) => get.leaves.all(from, to).map(asBytes),

@@ -22,14 +22,22 @@ export type Connect = (urls: readonly string[], asker: Asker) => DepositoryClien
 
 type Fetch = (request: Request, init?: RequestInit) => Promise<Response>;
 
+interface LineParts {
+  readonly primitives: Primitives;
+  readonly clock: () => number;
+  readonly fetch?: Fetch;
+  /** Until an answer begins; a node that takes a connection and then says nothing is no better than one that is gone. */
+  readonly patienceMs?: number;
+}
+
 /**
  * Every request may be sent again: an event that was admitted already is not admitted twice. So a node that does not answer,
  * or stands by, is followed by the next one, and the one that answered is asked first from then on.
  */
 export const connectOverHttp =
-  (parts: { readonly primitives: Primitives; readonly clock: () => number; readonly fetch?: Fetch }): Connect =>
+  (parts: LineParts): Connect =>
   (urls, asker) => {
-    const send: Fetch = parts.fetch ?? fetch;
+    const send = withPatience(parts.fetch ?? fetch, parts.patienceMs ?? 20_000);
     const base = `${urls[0]}/api`;
     let preferred = 0;
     const link = new OpenAPILink(depositoryContract, {
@@ -55,8 +63,21 @@ export const connectOverHttp =
     return createORPCClient(link);
   };
 
+const withPatience =
+  (send: Fetch, patienceMs: number): Fetch =>
+  async (request, init) => {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), patienceMs);
+    const signals = [patience.signal, ...(init?.signal ? [init.signal] : [])];
+    try {
+      return await send(request, { ...init, signal: AbortSignal.any(signals) });
+    } finally {
+      clearTimeout(timer); // a long answer over a slow line may take its time
+    }
+  };
+
 function signedRequest(
-  parts: { readonly primitives: Primitives; readonly clock: () => number },
+  parts: LineParts,
   asker: Asker,
   request: Request,
   url: string,
