@@ -1,22 +1,24 @@
 // Serves a terminal from its worker thread: the host hands over one port for each screen, and says when to stop.
 
 import type { MessagePort } from 'node:worker_threads';
-import { RPCHandler } from '@orpc/server/message-port';
 import { lock } from './operations/lock.ts';
-import { terminalRouter } from './router.ts';
+import { openScreenDoor } from './screen-door.ts';
 import type { Terminal } from './terminal.ts';
 
 export function serveTerminal(terminal: Terminal, host: MessagePort, beforeStop: () => void = () => {}): void {
-  const handler = new RPCHandler(terminalRouter(terminal));
   host.on('message', (message: { readonly port?: MessagePort; readonly stop?: true }) => {
-    if (message.port !== undefined) {
-      handler.upgrade(message.port);
-      message.port.start();
-    }
+    if (message.port !== undefined) serveScreen(terminal, message.port);
     if (message.stop) {
       beforeStop();
       lock(terminal);
       host.close();
     }
   });
+}
+
+function serveScreen(terminal: Terminal, port: MessagePort): void {
+  const door = openScreenDoor(terminal, { send: (answer) => port.postMessage(answer), close: () => port.close() });
+  port.on('message', (message: unknown) => door.take(message));
+  port.on('messageerror', () => port.close());
+  port.on('close', () => door.leave());
 }

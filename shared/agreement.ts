@@ -4,10 +4,11 @@ import { z } from 'zod';
 import { assetCode } from './asset.ts';
 import { nameId } from './ids.ts';
 import { quantityText } from './money.ts';
+import { unicodeText } from './text.ts';
 
 export const feeSchema = z.strictObject({
   code: nameId,
-  text: z.string().max(200),
+  text: unicodeText(0, 200),
   asset: assetCode,
   /** Who earns it. */
   to: z.enum(['platform-fee', 'bank-fee']),

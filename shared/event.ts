@@ -11,6 +11,7 @@ import { amountText, quantityText } from './money.ts';
 import { ed25519Key, operatorSchema, terminalSchema } from './operator.ts';
 import { policySchema } from './policy.ts';
 import type { Hash } from './primitives.ts';
+import { unicodeText } from './text.ts';
 import { day, instant } from './time.ts';
 
 const common = {
@@ -27,12 +28,12 @@ const event = <T extends string, B extends z.ZodType>(type: T, body: B) =>
 
 /** Genesis: the bank's keys, the first officers and terminals, the first policy. Signed with the bank's root key. */
 export const programmeSchema = z.strictObject({
-  name: z.string().min(1).max(120),
+  name: unicodeText(1, 120),
   /** C2SP origin of the log. */
   origin: z.string().regex(/^[a-z0-9.-]+\/[A-Za-z0-9._/-]+$/),
   assets: z.array(assetCode).min(1).max(40),
   bank: z.strictObject({ rootKey: ed25519Key, gatewayKey: ed25519Key, adapterKey: ed25519Key }),
-  relyingParty: z.strictObject({ id: z.string().max(253), origins: z.array(z.string().max(300)).min(1).max(8) }),
+  relyingParty: z.strictObject({ id: unicodeText(0, 253), origins: z.array(unicodeText(0, 300)).min(1).max(8) }),
   officers: z.array(operatorSchema).min(2).max(20),
   terminals: z.array(terminalSchema).min(1).max(100),
   policy: policySchema,
@@ -41,9 +42,9 @@ export const programmeSchema = z.strictObject({
 
 /** Which payment of an instruction a bank event speaks of: 0 for a payment, the position inside a batch. */
 const item = z.int().min(0).max(999);
-const bankReference = z.string().min(1).max(64);
+const bankReference = unicodeText(1, 64);
 
-export const typedSchema = z.strictObject({ tail: z.string().max(8), amount: z.string().max(20) });
+export const typedSchema = z.strictObject({ tail: unicodeText(0, 8), amount: unicodeText(0, 20) });
 
 export const eventSchema = z.discriminatedUnion('type', [
   event('programme.opened', programmeSchema),
@@ -61,22 +62,22 @@ export const eventSchema = z.discriminatedUnion('type', [
       typed: typedSchema.nullable(),
     }),
   ),
-  event('instruction.declined', z.strictObject({ instruction: eventId, digest, reason: z.string().min(1).max(200) })),
+  event('instruction.declined', z.strictObject({ instruction: eventId, digest, reason: unicodeText(1, 200) })),
   event('instruction.withdrawn', z.strictObject({ instruction: eventId, digest })),
   event('instruction.expired', z.strictObject({ instruction: eventId })),
   event('bank.acknowledged', z.strictObject({ instruction: eventId, item })),
   event('bank.settled', z.strictObject({ instruction: eventId, item, reference: bankReference, valueDate: day })),
-  event('bank.rejected', z.strictObject({ instruction: eventId, item, code: z.string().min(1).max(8) })),
+  event('bank.rejected', z.strictObject({ instruction: eventId, item, code: unicodeText(1, 8) })),
   event(
     'bank.returned',
-    z.strictObject({ instruction: eventId, item, reference: bankReference, code: z.string().max(8), valueDate: day }),
+    z.strictObject({ instruction: eventId, item, reference: bankReference, code: unicodeText(0, 8), valueDate: day }),
   ),
   event(
     'bank.credited',
     z.strictObject({
       reference: bankReference,
       /** The custody account number the payer quoted; null or unknown numbers go to suspense. */
-      account: z.string().max(34).nullable(),
+      account: unicodeText(0, 34).nullable(),
       asset: assetCode,
       amount: amountText,
       valueDate: day,

@@ -11,17 +11,20 @@ export const maxMinor = 2n ** 63n - 1n;
 
 export const minor = (value: bigint): Minor => value as Minor;
 
+/** Also asked of text that is no number: that is refused for its form already. */
+const fitsInt64 = (text: string): boolean => !/^\d{1,19}$/.test(text) || BigInt(text) <= maxMinor;
+
 /** A positive amount as canonical decimal text of minor units: "12000000" is CNY 120,000.00. Int64 or refused. */
 export const amountText = z
   .string()
   .regex(/^[1-9]\d{0,18}$/)
-  .refine((text) => BigInt(text) <= maxMinor);
+  .refine(fitsInt64);
 
 /** As `amountText`, zero allowed. */
 export const quantityText = z
   .string()
   .regex(/^(0|[1-9]\d{0,18})$/)
-  .refine((text) => BigInt(text) <= maxMinor);
+  .refine(fitsInt64);
 
 export type MoneyRefusal = Refusal<'amount malformed' | 'too many decimals' | 'amount too large'>;
 

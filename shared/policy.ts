@@ -7,6 +7,7 @@ import { nameId } from './ids.ts';
 import { amountText } from './money.ts';
 import { role } from './operator.ts';
 import { type Refusal, refuse } from './result.ts';
+import { unicodeText } from './text.ts';
 import { type Instant, instantToMs } from './time.ts';
 
 export const windowScopes = ['client', 'payee', 'maker', 'programme'] as const;
@@ -16,7 +17,7 @@ const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
 
 const conditionSchema = z.strictObject({
   /** Instruction kinds; empty means every kind. */
-  kinds: z.array(z.string().max(40)).max(40),
+  kinds: z.array(unicodeText(0, 40)).max(40),
   asset: assetCode.optional(),
   /** Matches from this amount of `asset` upward, inclusive. */
   amountFrom: amountText.optional(),
@@ -37,11 +38,11 @@ const demandSchema = z.strictObject({
 export const ruleSchema = z
   .strictObject({
     id: nameId,
-    text: z.string().max(200),
+    text: unicodeText(0, 200),
     when: conditionSchema,
     /** What matching instructions need; or `refuse`, with the reason to show. */
     demand: demandSchema.optional(),
-    refuse: z.string().max(200).optional(),
+    refuse: unicodeText(0, 200).optional(),
   })
   .refine((rule) => (rule.demand === undefined) !== (rule.refuse === undefined), 'a rule either demands or refuses')
   .refine(

@@ -16,7 +16,7 @@ export type Day = Brand<string, 'Day'>;
 export const day = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}$/)
-  .refine((text) => new Date(`${text}T00:00:00.000Z`).toISOString().startsWith(text))
+  .refine((text) => !Number.isNaN(Date.parse(text)) && new Date(`${text}T00:00:00.000Z`).toISOString().startsWith(text))
   .transform((text) => text as Day);
 
 export const instantToMs = (at: Instant): number => Date.parse(at);

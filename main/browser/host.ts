@@ -1,5 +1,6 @@
 // The loopback host: the same terminal and the same screens in an ordinary browser on this machine. Bound to 127.0.0.1, entered
-// with a one-time token, Host and Origin checked on every request; whatever else is asked is refused.
+// with a one-time token, Host and Origin checked on every request; whatever else is asked is refused. What one caller can ask
+// of it is limited (docs/limits.md).
 
 import { randomBytes } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
@@ -23,10 +24,34 @@ export interface BrowserHost {
   close(): Promise<void>;
 }
 
-const maxMessageBytes = 80 << 20;
+export const hostLimits = {
+  headerBytes: 8192,
+  /** Whoever opens a connection has this long to say what for. */
+  headersMs: 5_000,
+  connections: 64,
+  /** Screens at the same time. */
+  sockets: 16,
+  messageBytes: 80 << 20,
+  /** One screen's messages: as many at once, and then so many a second; a faster one is read more slowly. */
+  messages: { burst: 2_000, perSecond: 200 },
+  /** Wrong entries and wrong cookies: after so many in a minute nobody's is looked at until it has passed. */
+  wrongEntries: 20,
+} as const;
 
 export async function startBrowserHost(parts: BrowserHostParts): Promise<BrowserHost> {
-  const server = Fastify({ requestTimeout: 30_000, bodyLimit: 1024 });
+  const server = Fastify({
+    requestTimeout: hostLimits.headersMs,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 10_000,
+    bodyLimit: 1024,
+    http: {
+      maxHeaderSize: hostLimits.headerBytes,
+      headersTimeout: hostLimits.headersMs,
+      connectionsCheckingInterval: 1_000,
+    },
+  });
+  server.server.maxConnections = hostLimits.connections;
+  const guesses = newGuesses();
   const tokens = new Set<string>();
   const sessions = new Set<string>();
   let port = parts.port;
@@ -56,9 +81,12 @@ export async function startBrowserHost(parts: BrowserHostParts): Promise<Browser
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(reply, 405, 'Not served: only GET.');
   });
   server.get('/enter', async (request, reply) => {
-    const { token } = request.query as { token?: string };
-    if (token === undefined || !tokens.delete(token))
+    const { token } = request.query as { token?: unknown };
+    if (guesses.areTooMany()) return refuse(reply, 429, tooManyGuesses);
+    if (typeof token !== 'string' || !tokens.delete(token)) {
+      guesses.count();
       return refuse(reply, 403, 'Not served: this entry was used already. Start again from the terminal’s own window.');
+    }
     const session = randomBytes(32).toString('base64url');
     sessions.add(session);
     return reply
@@ -69,8 +97,11 @@ export async function startBrowserHost(parts: BrowserHostParts): Promise<Browser
       .send();
   });
   server.get('/*', async (request, reply) => {
-    if (!hasSession(request.headers.cookie))
+    if (!hasSession(request.headers.cookie)) {
+      if (guesses.areTooMany()) return refuse(reply, 429, tooManyGuesses);
+      if (request.headers.cookie?.includes(`${cookieName()}=`)) guesses.count();
       return refuse(reply, 403, 'Not served: enter with the address that Custos printed when it started.');
+    }
     const path = request.url.split('?')[0] ?? '/';
     const file = parts.files(path === '/' ? '/index.html' : path);
     if (file === undefined) return refuse(reply, 404, 'There is nothing at this address.');
@@ -82,8 +113,9 @@ export async function startBrowserHost(parts: BrowserHostParts): Promise<Browser
       .send(body);
   });
 
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: hostLimits.messageBytes });
   server.server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
     const entitled =
       request.url === '/terminal' &&
       request.headers.host === host() &&
@@ -91,6 +123,10 @@ export async function startBrowserHost(parts: BrowserHostParts): Promise<Browser
       hasSession(request.headers.cookie);
     if (!entitled) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    if (sockets.clients.size >= hostLimits.sockets) {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => relay(webSocket, parts.openPort()));
@@ -114,15 +150,52 @@ export async function startBrowserHost(parts: BrowserHostParts): Promise<Browser
   };
 }
 
-/** The host understands nothing of what passes between screen and worker. */
+const tooManyGuesses =
+  'Not served: too many wrong entries. Wait a minute, then start again from the terminal’s own window.';
+
+/** A cookie or token has 256 random bits; this only keeps a guesser from trying all day unnoticed. */
+function newGuesses() {
+  let wrong: number[] = [];
+  const recent = () => {
+    wrong = wrong.filter((at) => at > performance.now() - 60_000);
+    return wrong;
+  };
+  return {
+    areTooMany: () => recent().length >= hostLimits.wrongEntries,
+    count: () => recent().push(performance.now()),
+  };
+}
+
+/** The host understands nothing of what passes between screen and worker; it only sees to it that it is not too much. */
 function relay(webSocket: WebSocket, port: MessagePort): void {
+  const meter = newMeter(hostLimits.messages);
   webSocket.on('message', (data, isBinary) => {
+    // The contract is text; bytes are handed on so that the terminal shows the screen out.
     port.postMessage(isBinary ? new Uint8Array(data as Buffer) : data.toString());
+    const waitMs = meter.take();
+    if (waitMs === 0) return;
+    webSocket.pause();
+    setTimeout(() => webSocket.resume(), waitMs);
   });
   port.on('message', (data: string | Uint8Array | ArrayBuffer) => {
     if (webSocket.readyState === webSocket.OPEN) webSocket.send(data);
   });
+  webSocket.on('error', () => webSocket.terminate());
   webSocket.on('close', () => port.close());
   port.on('close', () => webSocket.close());
   port.start();
+}
+
+/** Counts what passes; says how long to wait before the next may. */
+function newMeter({ burst, perSecond }: { readonly burst: number; readonly perSecond: number }) {
+  let left: number = burst;
+  let at = performance.now();
+  return {
+    take(): number {
+      const now = performance.now();
+      left = Math.min(burst, left + ((now - at) * perSecond) / 1000) - 1;
+      at = now;
+      return left >= 0 ? 0 : Math.ceil((-left * 1000) / perSecond);
+    },
+  };
 }

@@ -4,19 +4,20 @@
 import { z } from 'zod';
 import { base64url, nameId } from '../ids.ts';
 import { ed25519Key } from '../operator.ts';
+import { unicodeText } from '../text.ts';
 
 export const invitationSchema = z.strictObject({
   format: z.literal('custos-invitation/1'),
   programme: nameId,
-  name: z.string().min(1).max(120),
+  name: unicodeText(1, 120),
   /** Base address of the depository, such as https://depository.bank.example */
   url: z.url().max(300),
   /** Further nodes of the same depository; they are asked when the first does not answer. */
   others: z.array(z.url().max(300)).max(8).optional(),
   rootKey: ed25519Key,
   /** C2SP verifier key of the log: name+hash+key. */
-  logKey: z.string().max(400),
-  relyingParty: z.strictObject({ id: z.string().max(253), origins: z.array(z.string().max(300)).min(1).max(8) }),
+  logKey: unicodeText(0, 400),
+  relyingParty: z.strictObject({ id: unicodeText(0, 253), origins: z.array(unicodeText(0, 300)).min(1).max(8) }),
   payeeKey: base64url(43, 43),
 });
 export type Invitation = z.infer<typeof invitationSchema>;

@@ -14,6 +14,7 @@ import { instructionSchema } from '../instruction/schema.ts';
 import { amountText } from '../money.ts';
 import { operatorSchema, role, terminalSchema } from '../operator.ts';
 import { policySchema } from '../policy.ts';
+import { unicodeText } from '../text.ts';
 import { assertionSchema, creationOptionsSchema, registrationSchema, requestOptionsSchema } from './ceremony.ts';
 import { invitationSchema } from './invitation.ts';
 import { refusalSchema, resultOf } from './result.ts';
@@ -32,7 +33,7 @@ export const requestSchema = z.strictObject({
 export type Creation = z.infer<typeof creationSchema>;
 export type Request = z.infer<typeof requestSchema>;
 
-const passphrase = z.string().max(1000);
+const passphrase = unicodeText(0, 1000);
 
 // --- status ---------------------------------------------------------------------------------------------------------
 
@@ -116,9 +117,9 @@ export const verdictSchema = z.discriminatedUnion('verdict', [
   z.strictObject({
     verdict: z.literal('approve'),
     instruction: eventId,
-    typed: z.strictObject({ tail: z.string().max(8), amount: z.string().max(20) }).nullable(),
+    typed: z.strictObject({ tail: unicodeText(0, 8), amount: unicodeText(0, 20) }).nullable(),
   }),
-  z.strictObject({ verdict: z.literal('decline'), instruction: eventId, reason: z.string().min(1).max(200) }),
+  z.strictObject({ verdict: z.literal('decline'), instruction: eventId, reason: unicodeText(1, 200) }),
 ]);
 export type Verdict = z.infer<typeof verdictSchema>;
 
@@ -307,13 +308,13 @@ export const terminalContract = {
         terminal: nameId.nullable(),
         operator: nameId,
         role,
-        staffId: z.string().min(1).max(60),
+        staffId: unicodeText(1, 60),
         passphrase,
       }),
     )
     .output(resultOf(creationSchema)),
   enrol: oc
-    .input(z.strictObject({ operator: nameId, role, staffId: z.string().min(1).max(60), passphrase }))
+    .input(z.strictObject({ operator: nameId, role, staffId: unicodeText(1, 60), passphrase }))
     .output(resultOf(creationSchema)),
   /** Carries the authenticator's answer back; asks for another touch until the PRF was measured twice. */
   enrolStep: oc
@@ -387,14 +388,14 @@ export const terminalContract = {
   instructions: oc
     .input(
       z.strictObject({
-        states: z.array(z.string().max(20)).max(12),
-        after: z.string().max(40),
+        states: z.array(unicodeText(0, 20)).max(12),
+        after: unicodeText(0, 40),
         limit: z.int().min(1).max(1000),
       }),
     )
     .output(resultOf(z.strictObject({ instructions: z.array(instructionViewSchema) }))),
   accounts: oc
-    .input(z.strictObject({ after: z.string().max(64), limit: z.int().min(1).max(1000), asset: assetCode.nullable() }))
+    .input(z.strictObject({ after: unicodeText(0, 64), limit: z.int().min(1).max(1000), asset: assetCode.nullable() }))
     .output(resultOf(z.strictObject({ accounts: z.array(accountViewSchema) }))),
   safeguarding: oc
     .input(nothing)

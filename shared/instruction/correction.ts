@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { available, type Books, type Leg, put } from '../books.ts';
 import { eventId } from '../ids.ts';
 import { refuse } from '../result.ts';
+import { unicodeText } from '../text.ts';
 import type { Kind } from './kind.ts';
 import { kindOf } from './kinds.ts';
 import { checkClasses, money, unknown } from './refusals.ts';
@@ -11,7 +12,7 @@ import { checkClasses, money, unknown } from './refusals.ts';
 export const correctionSchema = z.strictObject({
   kind: z.literal('correction'),
   corrects: eventId,
-  reason: z.string().min(1).max(200),
+  reason: unicodeText(1, 200),
 });
 type Correction = z.infer<typeof correctionSchema>;
 

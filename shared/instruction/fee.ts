@@ -7,13 +7,14 @@ import { type Books, currentAgreement } from '../books.ts';
 import { nameId } from '../ids.ts';
 import { amountText, quantityText } from '../money.ts';
 import { refuse } from '../result.ts';
+import { unicodeText } from '../text.ts';
 import type { Kind } from './kind.ts';
 import { checkClasses, checkDebit, money } from './refusals.ts';
 
 export const feeInstructionSchema = z.strictObject({
   kind: z.literal('fee'),
   account: nameId,
-  asset: z.string().max(12),
+  asset: unicodeText(0, 12),
   /** Code of a line of the fee schedule, and the amount that the fee is computed on. */
   code: nameId,
   base: quantityText,

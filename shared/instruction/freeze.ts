@@ -4,10 +4,11 @@ import { z } from 'zod';
 import { type Books, put } from '../books.ts';
 import { nameId } from '../ids.ts';
 import { refuse } from '../result.ts';
+import { unicodeText } from '../text.ts';
 import { type InstructionRefusal, type Kind, movesNothing } from './kind.ts';
 import { malformed, unknown } from './refusals.ts';
 
-const fields = { account: nameId, reason: z.string().min(1).max(200) };
+const fields = { account: nameId, reason: unicodeText(1, 200) };
 export const freezeSchema = z.strictObject({ kind: z.literal('freeze'), ...fields });
 export const unfreezeSchema = z.strictObject({ kind: z.literal('unfreeze'), ...fields });
 

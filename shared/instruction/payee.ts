@@ -6,29 +6,30 @@ import { base64urlToBytes, concatBytes } from '../bytes.ts';
 import { canonicalBytes } from '../canonical.ts';
 import { base64url, digest } from '../ids.ts';
 import type { Hash } from '../primitives.ts';
+import { unicodeText } from '../text.ts';
 
 export const payeeSchema = z.strictObject({
   /** Keyed digest of the payee's account, so that a payee is recognised without being named. */
   id: digest,
   details: digest,
   /** Last characters of the account number, for typed confirmation and recognition. */
-  tail: z.string().min(1).max(4),
+  tail: unicodeText(1, 4),
 });
 
 export type Payee = z.infer<typeof payeeSchema>;
 
 export const payeeDetailsSchema = z.strictObject({
   salt: base64url(22, 43),
-  name: z.string().max(140),
-  account: z.string().min(1).max(34),
-  agent: z.string().max(35).nullable(),
-  endToEndId: z.string().min(1).max(35),
-  remittance: z.string().max(140).nullable(),
+  name: unicodeText(0, 140),
+  account: unicodeText(1, 34),
+  agent: unicodeText(0, 35).nullable(),
+  endToEndId: unicodeText(1, 35),
+  remittance: unicodeText(0, 140).nullable(),
 });
 export type PayeeDetails = z.infer<typeof payeeDetailsSchema>;
 
 /** Who a client is, behind the commitment in `register client`. */
-export const clientDetailsSchema = z.strictObject({ salt: base64url(22, 43), client: z.string().min(1).max(140) });
+export const clientDetailsSchema = z.strictObject({ salt: base64url(22, 43), client: unicodeText(1, 140) });
 export type ClientDetails = z.infer<typeof clientDetailsSchema>;
 
 /** Whatever travels beside an event and can be erased. */
@@ -39,4 +40,5 @@ export type EventDetails = z.infer<typeof detailsSchema>;
 export function commit(hash: Hash, details: { readonly salt: string }): Uint8Array {
   return hash(concatBytes(base64urlToBytes(details.salt) ?? new Uint8Array(), canonicalBytes(details)));
 }
-export const tailOf = (account: string): string => account.slice(-4);
+/** Whole characters: a pair is not cut in two. */
+export const tailOf = (account: string): string => account.slice(-4).replace(/^[\uDC00-\uDFFF]/, '');

@@ -6,6 +6,7 @@ import { put } from '../books.ts';
 import { eventId, nameId } from '../ids.ts';
 import { amountText } from '../money.ts';
 import { refuse } from '../result.ts';
+import { unicodeText } from '../text.ts';
 import type { Kind } from './kind.ts';
 import { checkAsset, checkClasses, money, unknown } from './refusals.ts';
 
@@ -13,7 +14,7 @@ export const receiptAllocationSchema = z.strictObject({
   kind: z.literal('receipt allocation'),
   receipt: eventId,
   account: nameId,
-  asset: z.string().max(12),
+  asset: unicodeText(0, 12),
   amount: amountText,
 });
 type ReceiptAllocation = z.infer<typeof receiptAllocationSchema>;
