@@ -30,6 +30,12 @@ import { Clerk, type ClerkPolicy } from './clerk.ts';
 /** What the parts of the world say and the naive model say is not the same: the run stops here. */
 export class Disagreement extends Error {
   override name = 'Disagreement';
+  /** The first one of this run: the code that is simulated may catch what is thrown inside it. */
+  static first: Disagreement | undefined;
+  constructor(what: string) {
+    super(what);
+    Disagreement.first ??= this;
+  }
 }
 
 /** The process was killed at this moment: nothing after it happens, and what is on disk is as it was. */
@@ -161,6 +167,7 @@ export class World {
 
   constructor(chance: Chance) {
     this.chance = chance;
+    Disagreement.first = undefined;
     this.#insiderSeed = chance.bytes(32);
     this.clerk = new Clerk({ forged: this.forged, digestOf: (event) => digestOf(event), readPolicy });
     listenAtFaultPoints((point) => this.#strike(point));
@@ -274,7 +281,10 @@ export class World {
     submissions: readonly Submission[],
   ): Promise<readonly Outcome[]> {
     const outcomes = await admit(submissions);
-    const { books } = this.depository.gateway.sequencer();
+    const { books, size } = this.depository.gateway.sequencer();
+    // A batch before this one may have been stored and not answered: whoever asked knows nothing, and the log has it.
+    const first = Math.min(size(), ...outcomes.flatMap((one) => (one.ok ? [one.value.sequence ?? size()] : [])));
+    for (let at = this.clerk.events.size; at < first; at++) this.#read(at, await this.#leaf(at));
     for (const [i, { event }] of submissions.entries()) {
       const outcome = outcomes[i] as Outcome;
       const atMs = Math.max(this.gatewayMs(), this.#lastAdmittedMs());
@@ -491,6 +501,7 @@ export class World {
 
   /** Balances by the gateway's books and by the clerk; conservation; nothing below zero; nothing acknowledged is gone. */
   async agree(): Promise<void> {
+    if (Disagreement.first !== undefined) throw Disagreement.first;
     const { books } = this.depository.gateway.sequencer();
     if (this.depository.gateway.sequencer().size() !== this.clerk.events.size)
       throw new Disagreement(
