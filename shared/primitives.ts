@@ -2,11 +2,15 @@
 
 export interface Primitives {
   /** SHA-256 (FIPS 180-4), 32 bytes. */
-  sha256(data: Uint8Array): Uint8Array;
+  readonly sha256: Hash;
   /** ECDSA P-256 with SHA-256, DER signature. `publicKey` is base64url of the 65-byte uncompressed point (SEC 1). */
   verifyEs256(publicKey: string, message: Uint8Array, signature: Uint8Array): boolean;
   /** Ed25519 (RFC 8032). `publicKey` is base64url of the 32 raw bytes. */
   verifyEd25519(publicKey: string, message: Uint8Array, signature: Uint8Array): boolean;
 }
 
-export type Hash = Primitives['sha256'];
+export interface Hash {
+  (data: Uint8Array): Uint8Array;
+  /** The same 32 bytes written to `out` at `at`: where millions are made, an object for each costs more than the hash. */
+  readonly into?: (data: Uint8Array, out: Uint8Array, at: number) => void;
+}

@@ -1,7 +1,7 @@
 // The verifier's own primitives, so that an auditor's check shares with the bank's programs nothing but shared/.
 
-import { createHash, createPublicKey, verify } from 'node:crypto';
-import type { Primitives } from '../shared/primitives.ts';
+import { createPublicKey, hash, verify } from 'node:crypto';
+import type { Hash, Primitives } from '../shared/primitives.ts';
 
 type Key = ReturnType<typeof createPublicKey>;
 
@@ -26,8 +26,14 @@ const p256 = keyCache((raw) =>
 );
 const ed25519 = keyCache((raw) => (raw.length === 32 ? { kty: 'OKP', crv: 'Ed25519', x: part(raw, 0) } : undefined));
 
+const sha256: Hash = Object.assign((data: Uint8Array) => new Uint8Array(hash('sha256', data, 'buffer')), {
+  into(data: Uint8Array, out: Uint8Array, at: number): void {
+    Buffer.from(out.buffer, out.byteOffset, out.length).write(hash('sha256', data, 'binary'), at, 32, 'latin1');
+  },
+});
+
 export const verifierPrimitives: Primitives = {
-  sha256: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
+  sha256,
   verifyEs256(publicKey, message, signature) {
     const key = p256(publicKey);
     return key !== undefined && verify('sha256', message, key, signature);

@@ -1,8 +1,6 @@
 // The terminal's copy of the log: canonical records, and the leaf hashes in rows of 256 so that the tree is there at once
 // after unlocking without reading a record.
 
-import { assert } from '../../shared/assert.ts';
-import { concatBytes } from '../../shared/bytes.ts';
 import { MerkleTree } from '../../shared/log/merkle.ts';
 import type { Hash } from '../../shared/primitives.ts';
 import type { Store } from './open.ts';
@@ -12,9 +10,7 @@ const perRow = 256;
 export function loadTree(store: Store, hash: Hash): MerkleTree {
   const tree = new MerkleTree(hash);
   for (const blob of store.prepare('SELECT leaves FROM hashes ORDER BY tile').pluck().iterate()) {
-    const bytes = new Uint8Array(blob as Buffer);
-    assert(bytes.length % 32 === 0, 'a row of hashes has whole hashes');
-    for (let at = 0; at < bytes.length; at += 32) tree.append(bytes.slice(at, at + 32));
+    tree.append(blob as Buffer);
   }
   return tree;
 }
@@ -27,13 +23,7 @@ export function writeRecords(store: Store, tree: MerkleTree, from: number, leave
   });
   const put = store.prepare('INSERT OR REPLACE INTO hashes VALUES (?, ?)');
   for (let row = Math.floor(from / perRow); row * perRow < from + leaves.length; row++) {
-    const hashes: Uint8Array[] = [];
-    for (let i = row * perRow; i < Math.min((row + 1) * perRow, from + leaves.length); i++) {
-      const node = tree.node(0, i);
-      assert(node, 'the tree has every leaf');
-      hashes.push(node);
-    }
-    put.run(row, concatBytes(...hashes));
+    put.run(row, tree.leafHashes(row * perRow, Math.min((row + 1) * perRow, from + leaves.length)));
   }
 }
 

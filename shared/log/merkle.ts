@@ -1,5 +1,5 @@
 // The RFC 6962 tree of the log: grows by appending, keeps the hash of every complete subtree, gives roots and proofs for
-// any size it has had.
+// any size it has had. Appending only notes the leaf; the nodes above it are hashed when something is asked.
 
 import { assert } from '../assert.ts';
 import { bytesEqual } from '../bytes.ts';
@@ -11,38 +11,58 @@ export const emptyRoot = (hash: Hash): Uint8Array => hash(new Uint8Array());
 
 export class MerkleTree {
   readonly #hash: Hash;
-  /** levels[k][i] is the hash over leaves i * 2^k ... (i + 1) * 2^k - 1. */
-  readonly #levels: Uint8Array[][] = [[]];
+  /** levels[k] holds at i the hash over leaves i * 2^k ... (i + 1) * 2^k - 1, as far as they were asked for. */
+  readonly #levels: Level[] = [new Level()];
 
   constructor(hash: Hash) {
     this.#hash = hash;
   }
 
   get size(): number {
-    return this.#levels[0]?.length ?? 0;
+    return this.#leaves.count;
   }
 
-  append(leaf: Uint8Array): void {
-    let level = 0;
-    let node = leaf;
-    for (;;) {
-      const row = this.#levels[level] ?? [];
-      this.#levels[level] = row;
-      row.push(node);
-      if (row.length % 2 === 1) return;
-      node = nodeHash(this.#hash, row[row.length - 2] as Uint8Array, node);
-      level += 1;
-    }
+  get #leaves(): Level {
+    return this.#levels[0] as Level;
+  }
+
+  /** One leaf hash, or several one after the other. */
+  append(leaves: Uint8Array): void {
+    assert(leaves.length % 32 === 0, 'leaves of the tree are hashes');
+    this.#leaves.push(leaves);
   }
 
   /** Undoes appends beyond `size`: for a batch whose commit failed. */
   truncate(size: number): void {
-    for (const [level, row] of this.#levels.entries()) row.length = Math.min(row.length, Math.floor(size / 2 ** level));
+    for (const [level, row] of this.#levels.entries()) row.count = Math.min(row.count, Math.floor(size / 2 ** level));
   }
 
   /** The hash of a complete subtree; undefined where the tree has not grown so far. */
   node(level: number, index: number): Uint8Array | undefined {
-    return this.#levels[level]?.[index];
+    this.#settle();
+    const row = this.#levels[level];
+    return row !== undefined && index < row.count ? row.bytes.slice(index * 32, index * 32 + 32) : undefined;
+  }
+
+  /** The hashes of leaves from..to, `to` excluded, one after the other. */
+  leafHashes(from: number, to: number): Uint8Array {
+    assert(from <= to && to <= this.size, 'leaves are asked for that the tree has');
+    return this.#leaves.bytes.slice(from * 32, to * 32);
+  }
+
+  /** Hashes what was appended since the last time, level by level. */
+  #settle(): void {
+    for (let level = 0; ; level++) {
+      const below = this.#levels[level] as Level;
+      const complete = below.count >> 1;
+      if (complete === 0) return;
+      let row = this.#levels[level + 1];
+      if (row === undefined) {
+        row = new Level();
+        this.#levels.push(row);
+      }
+      if (row.count < complete) row.hashFrom(below, complete, this.#hash);
+    }
   }
 
   root(size: number = this.size): Uint8Array {
@@ -92,6 +112,46 @@ export class MerkleTree {
     }
     const half = split(width);
     return nodeHash(this.#hash, this.#range(from, from + half), this.#range(from + half, to));
+  }
+}
+
+/** 0x01, left, right (RFC 6962 section 2.1); the hashes begin at a multiple of 4, so that they are copied as words. */
+const pairBuffer = new ArrayBuffer(3 + 1 + 64);
+const pair = new Uint8Array(pairBuffer, 3);
+pair[0] = 1;
+const pairWords = new Uint32Array(pairBuffer, 4);
+
+/** One row of the tree: hashes one after the other, as a million objects would take several times their bytes. */
+class Level {
+  count = 0;
+  bytes = new Uint8Array(32 * 16);
+  #words = new Uint32Array(this.bytes.buffer);
+
+  push(hashes: Uint8Array): void {
+    const count = this.count + hashes.length / 32;
+    this.#makeRoom(count);
+    this.bytes.set(hashes, this.count * 32);
+    this.count = count;
+  }
+
+  /** Grows to `count` hashes, each over the two below it. */
+  hashFrom(below: Level, count: number, hash: Hash): void {
+    this.#makeRoom(count);
+    const { into } = hash;
+    for (let i = this.count; i < count; i++) {
+      for (let word = 0; word < 16; word++) pairWords[word] = below.#words[i * 16 + word] as number;
+      if (into === undefined) this.bytes.set(hash(pair), i * 32);
+      else into(pair, this.bytes, i * 32);
+    }
+    this.count = count;
+  }
+
+  #makeRoom(count: number): void {
+    if (count * 32 <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.bytes.length * 2, count * 32));
+    grown.set(this.bytes);
+    this.bytes = grown;
+    this.#words = new Uint32Array(grown.buffer);
   }
 }
 
