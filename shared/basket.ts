@@ -2,8 +2,8 @@
 // basket is a small RFC 6962 tree over the events' bytes; what is signed is its root.
 
 import { base64urlToBytes, bytesToBase64url } from './bytes.ts';
-import { type CustosEvent, eventBytes } from './event.ts';
-import { leafHash, nodeHash } from './log/hash.ts';
+import { basketLeafHash, type CustosEvent } from './event.ts';
+import { nodeHash } from './log/hash.ts';
 import { rootFromInclusion } from './log/merkle.ts';
 import type { Hash } from './primitives.ts';
 
@@ -19,7 +19,7 @@ export function fillBasket(
   hash: Hash,
   events: readonly CustosEvent[],
 ): { root: Uint8Array; positions: BasketPosition[] } {
-  const leaves = events.map((event) => leafHash(hash, eventBytes(event)));
+  const leaves = events.map((event) => basketLeafHash(hash, event));
   const paths: string[][] = events.map(() => []);
   const root = subtree(hash, leaves, 0, leaves.length, paths);
   return { root, positions: paths.map((path, index) => ({ index, size: events.length, path })) };
@@ -39,5 +39,5 @@ function subtree(hash: Hash, leaves: readonly Uint8Array[], from: number, to: nu
 /** The root that an event at `position` leads to; undefined when the path does not fit the position. */
 export function basketRoot(hash: Hash, event: CustosEvent, position: BasketPosition): Uint8Array | undefined {
   const path = position.path.map((text) => base64urlToBytes(text) ?? new Uint8Array());
-  return rootFromInclusion(hash, { ...position, path, leafHash: leafHash(hash, eventBytes(event)) });
+  return rootFromInclusion(hash, { ...position, path, leafHash: basketLeafHash(hash, event) });
 }

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { agreementSchema } from './agreement.ts';
 import { assetCode } from './asset.ts';
-import { concatBytes, utf8 } from './bytes.ts';
+import { utf8 } from './bytes.ts';
 import { canonicalBytes } from './canonical.ts';
 import { digest, eventId, nameId } from './ids.ts';
 import { instructionSchema } from './instruction/schema.ts';
@@ -114,17 +114,30 @@ export type EventType = CustosEvent['type'];
 export type EventOf<T extends EventType> = Extract<CustosEvent, { type: T }>;
 export type Programme = z.infer<typeof programmeSchema>;
 
-const domain = utf8('custos/event/v1\n');
+/** A zero byte, as RFC 6962 puts before a leaf, then the tag that keeps events apart from anything else we hash. */
+const prefix = utf8('\0custos/event/v1\n');
 
-/** Canonical bytes of events that were read from canonical text, so that they are not written out again. */
+/** Canonical bytes of events, prefix included, that were read from canonical text, so that they are not written out again. */
 const known = new WeakMap<CustosEvent, Uint8Array>();
 
-/** Remembers the canonical text that an event was read from; the caller has checked that it is canonical. */
-export const rememberEventText = (one: CustosEvent, text: string): void => {
-  known.set(one, concatBytes(domain, utf8(text)));
+/** Remembers the canonical bytes that an event was read from; the caller has checked that they are canonical. */
+export const rememberEventText = (one: CustosEvent, bytes: Uint8Array): void => {
+  known.set(one, prefixed(bytes));
 };
 
-/** The bytes that a signing basket holds for one event; the tag keeps them apart from anything else we hash. */
-export const eventBytes = (one: CustosEvent): Uint8Array => known.get(one) ?? concatBytes(domain, canonicalBytes(one));
+function prefixed(bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(prefix.length + bytes.length);
+  whole.set(prefix);
+  whole.set(bytes, prefix.length);
+  return whole;
+}
+
+const basketLeaf = (one: CustosEvent): Uint8Array => known.get(one) ?? prefixed(canonicalBytes(one));
+
+/** The bytes that a signing basket holds for one event. */
+const eventBytes = (one: CustosEvent): Uint8Array => basketLeaf(one).subarray(1);
 
 export const eventDigest = (hash: Hash, one: CustosEvent): Uint8Array => hash(eventBytes(one));
+
+/** The RFC 6962 leaf hash of an event in a signing basket. */
+export const basketLeafHash = (hash: Hash, one: CustosEvent): Uint8Array => hash(basketLeaf(one));

@@ -8,10 +8,7 @@ const shortName = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/;
 
 /** UUID version 7 (RFC 9562), lower case: sorts by the time of making. */
 export type EventId = Brand<string, 'EventId'>;
-export const eventId = z
-  .string()
-  .regex(uuidV7)
-  .transform((text) => text as EventId);
+export const eventId = z.string().regex(uuidV7) as unknown as z.ZodType<EventId, string>;
 
 /** A short public name such as a programme, operator, terminal, client or ledger account id. */
 export const nameId = z.string().regex(shortName);

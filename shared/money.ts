@@ -26,6 +26,12 @@ export const quantityText = z
   .regex(/^(0|[1-9]\d{0,18})$/)
   .refine(fitsInt64);
 
+/** Amounts as `recognise.ts` takes them: those below 9 * 10^18. */
+export const moneyPatterns = [
+  [amountText, '(?:[1-9]\\d{0,17}|[1-8]\\d{18})'],
+  [quantityText, '(?:0|[1-9]\\d{0,17}|[1-8]\\d{18})'],
+] as const;
+
 export type MoneyRefusal = Refusal<'amount malformed' | 'too many decimals' | 'amount too large'>;
 
 /** Decimal text in major units ("1234.50", as ISO 20022 writes it) to minor units; exact, never rounded. */

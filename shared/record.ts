@@ -1,12 +1,14 @@
 // A log record: event, evidence and the time at which the gateway admitted them. Its canonical bytes are the leaf.
 
 import { z } from 'zod';
-import { utf8ToText } from './bytes.ts';
+import { utf8, utf8ToText } from './bytes.ts';
 import { type Json, parseCanonicalText } from './canonical.ts';
 import { eventSchema, rememberEventText } from './event.ts';
 import { evidenceSchema } from './evidence.ts';
+import { moneyPatterns } from './money.ts';
+import { patternOf, type Refined } from './recognise.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
-import { instant } from './time.ts';
+import { instant, timePatterns } from './time.ts';
 
 /**
  * `admittedAt` is the gateway's clock, never going back along the log: cooling-off, hours and windows count from it and
@@ -24,26 +26,59 @@ const malformed = (why: string) =>
 export function parseRecord(leaf: Uint8Array): Result<LogRecord, Refusal<'malformed'>> {
   if (leaf.length > maxLeafBytes) return malformed('It is larger than 64 KiB.');
   try {
-    return parseRecordText(utf8ToText(leaf));
+    return parseText(utf8ToText(leaf), leaf);
   } catch {
     return malformed('Its bytes are not text in UTF-8.');
   }
 }
 
 /** As `parseRecord`, for text whose UTF-8 bytes are the leaf; their length is the caller's to check. */
-export function parseRecordText(text: string): Result<LogRecord, Refusal<'malformed'>> {
-  const json = parseCanonicalText(text);
-  if (!json.ok) return json;
-  const record = jsonToRecord(json.value);
+export const parseRecordText = (text: string): Result<LogRecord, Refusal<'malformed'>> => parseText(text, utf8(text));
+
+function parseText(text: string, leaf: Uint8Array): Result<LogRecord, Refusal<'malformed'>> {
+  const record = isRecognised(text) ? ok(JSON.parse(text) as LogRecord) : parseSlowly(text);
   if (!record.ok) return record;
   // Keys are sorted and no value before or after can hold these, so the event's own text lies between them.
   const from = text.indexOf(eventStart) + eventStart.length;
-  rememberEventText(record.value.event, text.slice(from, text.lastIndexOf(eventEnd)));
+  const to = text.lastIndexOf(eventEnd);
+  const isAscii = leaf.length === text.length;
+  rememberEventText(record.value.event, isAscii ? leaf.subarray(from, to) : utf8(text.slice(from, to)));
   return record;
 }
 
 const eventStart = '"event":';
 const eventEnd = ',"evidence":{';
+
+/** Canonical form first, then the schema, with the reason when either is not kept. */
+export function parseSlowly(text: string): Result<LogRecord, Refusal<'malformed'>> {
+  const json = parseCanonicalText(text);
+  return json.ok ? jsonToRecord(json.value) : json;
+}
+
+const refined: Refined = new Map<z.core.$ZodType, string>([...timePatterns, ...moneyPatterns]);
+/** One pattern for each event type, made when the first event of it comes; null where no pattern can be made. */
+const patterns = new Map<string, RegExp | null>();
+
+/** Most records are plain: one pass over the text shows that `parseSlowly` would find nothing wrong with it. */
+export function isRecognised(text: string): boolean {
+  const from = text.lastIndexOf(typeStart) + typeStart.length;
+  const type = text.slice(from, text.indexOf('"', from));
+  let pattern = patterns.get(type);
+  if (pattern === undefined) {
+    const schema = eventSchema.options.find((one) => one.shape.type.values.has(type as never));
+    if (schema === undefined) return false;
+    pattern = recordPattern(schema);
+    patterns.set(type, pattern);
+  }
+  return pattern?.test(text) === true;
+}
+
+const typeStart = '"type":"';
+
+function recordPattern(event: z.core.$ZodType): RegExp | null {
+  const source = patternOf(z.strictObject({ ...recordSchema.shape, event }), refined);
+  return source === undefined ? null : new RegExp(`^${source}$`);
+}
 
 export function jsonToRecord(json: Json): Result<LogRecord, Refusal<'malformed'>> {
   const parsed = recordSchema.safeParse(json);

@@ -3,10 +3,9 @@
 
 import { z } from 'zod';
 
+/** No half of a surrogate pair stands alone. */
+export const isWellFormed = (text: string): boolean => text.isWellFormed();
+
 /** Between `min` and `max` UTF-16 units, whole characters only. */
 export const unicodeText = (min: number, max: number) =>
-  z
-    .string()
-    .min(min)
-    .max(max)
-    .refine((text) => text.isWellFormed(), 'is not Unicode text');
+  z.string().min(min).max(max).refine(isWellFormed, 'is not Unicode text');

@@ -5,19 +5,33 @@ import type { Brand } from './brand.ts';
 
 /** RFC 3339, UTC, always milliseconds: 2026-11-23T08:30:00.000Z */
 export type Instant = Brand<string, 'Instant'>;
-const instantText = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 export const instant = z
   .string()
-  .regex(instantText)
-  .refine((text) => !Number.isNaN(Date.parse(text)) && new Date(text).toISOString() === text)
-  .transform((text) => text as Instant);
+  .regex(/^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/)
+  .refine(isInCalendar) as unknown as z.ZodType<Instant, string>;
 
 export type Day = Brand<string, 'Day'>;
 export const day = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}$/)
-  .refine((text) => !Number.isNaN(Date.parse(text)) && new Date(`${text}T00:00:00.000Z`).toISOString().startsWith(text))
-  .transform((text) => text as Day);
+  .refine(isInCalendar) as unknown as z.ZodType<Day, string>;
+
+/** Whether the first ten characters, shaped as a date, are a day of the Gregorian calendar. */
+function isInCalendar(text: string): boolean {
+  const [year, month, dayOfMonth] = [Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8, 10))];
+  if (month < 1 || month > 12 || dayOfMonth < 1) return false;
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return dayOfMonth <= (month === 2 && isLeap ? 29 : (daysIn[month - 1] as number));
+}
+const daysIn = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+const anyDay =
+  '\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8]))';
+/** Days and instants as `recognise.ts` takes them: all but the 29th of February. */
+export const timePatterns = [
+  [day, anyDay],
+  [instant, `${anyDay}T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d\\.\\d{3}Z`],
+] as const;
 
 export const instantToMs = (at: Instant): number => Date.parse(at);
 export const msToInstant = (unixMs: number): Instant => new Date(unixMs).toISOString() as Instant;
