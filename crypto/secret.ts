@@ -6,6 +6,7 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
+  diffieHellman,
   hkdfSync,
   randomBytes,
   sign,
@@ -52,6 +53,54 @@ export function unseal(key: Uint8Array, sealed: Sealed, associated: Uint8Array):
     return new Uint8Array(Buffer.concat([decipher.update(sealed.data.subarray(0, -16)), decipher.final()]));
   } catch {
     return undefined;
+  }
+}
+
+export interface SealedTo extends Sealed {
+  /** Raw X25519 public key made for this one value. */
+  readonly ephemeral: Uint8Array;
+}
+
+/** The fixed heads of X25519 keys (RFC 8410); the 32 raw bytes follow. */
+const x25519PrivateHead = Buffer.from('302e020100300506032b656e04220420', 'hex');
+const x25519PublicHead = Buffer.from('302a300506032b656e032100', 'hex');
+const x25519Private = (raw: Uint8Array) =>
+  createPrivateKey({ key: Buffer.concat([x25519PrivateHead, raw]), format: 'der', type: 'pkcs8' });
+const x25519Public = (raw: Uint8Array) =>
+  createPublicKey({ key: Buffer.concat([x25519PublicHead, raw]), format: 'der', type: 'spki' });
+
+/** The raw public key of 32 random bytes. */
+export const x25519PublicKey = (privateKey: Uint8Array): Uint8Array =>
+  new Uint8Array(createPublicKey(x25519Private(privateKey)).export({ format: 'der', type: 'spki' }).subarray(-32));
+
+/** As the base mode of RFC 9180 does it: both public keys go into the derivation, so neither can be exchanged. */
+function agreedKey(own: Uint8Array, other: Uint8Array, ephemeral: Uint8Array, receiver: Uint8Array): Uint8Array {
+  const shared = diffieHellman({ privateKey: x25519Private(own), publicKey: x25519Public(other) });
+  const key = derive(shared, Buffer.concat([ephemeral, receiver]), 'custos/seal-to/v1');
+  shared.fill(0);
+  return key;
+}
+
+/** Seals to whoever has the private key; whoever seals cannot open it again. */
+export function sealTo(receiver: Uint8Array, plain: Uint8Array, associated: Uint8Array): SealedTo {
+  const once = random(32);
+  const ephemeral = x25519PublicKey(once);
+  const key = agreedKey(once, receiver, ephemeral, receiver);
+  const sealed = seal(key, plain, associated);
+  once.fill(0);
+  key.fill(0);
+  return { ...sealed, ephemeral };
+}
+
+/** Undefined when it was sealed to another key or anything was changed. */
+export function unsealWith(privateKey: Uint8Array, sealed: SealedTo, associated: Uint8Array): Uint8Array | undefined {
+  try {
+    const key = agreedKey(privateKey, sealed.ephemeral, sealed.ephemeral, x25519PublicKey(privateKey));
+    const plain = unseal(key, sealed, associated);
+    key.fill(0);
+    return plain;
+  } catch {
+    return undefined; // a point of small order, which agrees on nothing
   }
 }
 

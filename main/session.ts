@@ -20,8 +20,8 @@ import { migrations } from './store/migrations/all.ts';
 import { openStore, type Store } from './store/open.ts';
 import { lastQueued, queuedSubmissions } from './store/outbox.ts';
 import { readSetting, settingNames, writeSetting } from './store/settings.ts';
-import { compareHead, type Head, readHead, writeHead } from './vault/head.ts';
-import { databasePath, type Vault } from './vault/vault.ts';
+import { compareHead, type Head, readHead, removeOldHeads, writeHead } from './vault/head.ts';
+import { databasePath, finishEpoch, removeOldEpochs, type Vault } from './vault/vault.ts';
 
 export interface SessionParts {
   readonly primitives: Primitives;
@@ -43,13 +43,14 @@ export class Session {
   readonly invitation: Invitation;
   readonly terminal: string;
   readonly #parts: SessionParts;
-  readonly #directory: string;
+  /** Where the vault is. */
+  readonly directory: string;
   #overlay: BooksLayer | undefined;
   /** The disk took a commit and not its record: the record comes first now, as it may lag by one commit only. */
   #headIsBehind = false;
 
   constructor(operator: string, vault: Vault, store: Store, directory: string, parts: SessionParts) {
-    this.#directory = directory;
+    this.directory = directory;
     this.operator = operator;
     this.vault = vault;
     this.store = store;
@@ -69,6 +70,7 @@ export class Session {
     this.store.transaction(() => {
       work();
       writeSetting(this.store, 'generation', String(this.#generation() + 1));
+      writeSetting(this.store, 'slots', String(this.vault.revision));
       faultPoint('vault: before commit');
     });
     this.#headIsBehind = true;
@@ -93,15 +95,17 @@ export class Session {
 
   #recordHead(): void {
     const key = this.vault.headKey();
-    writeHead(this.#directory, this.vault.id, key, this.#head());
+    writeHead(this.directory, this.vault, key, this.#head());
     key.dispose();
     this.#headIsBehind = false;
   }
 
   /** Once, when the vault is opened. */
   checkFreshness(): void {
+    const slots = Number(readSetting(this.store, 'slots') ?? '0');
+    if (slots > this.vault.revision) this.quarantine(slotsPutBack(this.vault.revision, slots));
     const key = this.vault.headKey();
-    const recorded = readHead(this.#directory, this.vault.id, key);
+    const recorded = readHead(this.directory, this.vault, key);
     key.dispose();
     const database = this.#head();
     const found = compareHead(database, recorded);
@@ -189,8 +193,10 @@ export function openSession(
   directory: string,
   parts: SessionParts,
 ): Result<Session, Refusal> {
+  const finished = finishEpoch(directory, vault.epoch);
+  if (!finished.ok) return finished;
   const key = vault.databaseKey();
-  const store = openStore(databasePath(directory), key, 'open');
+  const store = openStore(databasePath(directory, vault.epoch), key, 'open');
   key.dispose();
   if (!store.ok) return store;
   const migrated = migrate(store.value, migrations);
@@ -200,8 +206,18 @@ export function openSession(
   }
   const session = new Session(operator, vault, store.value, directory, parts);
   session.checkFreshness();
+  removeOldEpochs(directory, vault.epoch);
+  removeOldHeads(directory, vault.epoch);
   return ok(session);
 }
+
+const slotsPutBack = (found: number, known: number): Refusal =>
+  refuse(
+    'slots put back',
+    'The vault may not be the newest one.',
+    `The slot file is revision ${found} and the vault has seen revision ${known}: an old slot file was put back.`,
+    'Call the security officer; keep the files as they are.',
+  ).refusal;
 
 export const readOnlyRefusal = (found: Refusal): Refusal =>
   refuse('read only', 'Nothing was signed.', `This terminal is read-only: ${found.why}`, found.next).refusal;

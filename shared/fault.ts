@@ -5,6 +5,8 @@ export const faultPoints = [
   'vault: committed, head not recorded',
   'vault: head recorded',
   'slots: written, not renamed',
+  'keys: copied, slots not written',
+  'keys: slots written, old file there',
   'gateway: before append',
   'gateway: appended, not answered',
   'bank: order sent, not noted',

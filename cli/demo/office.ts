@@ -96,7 +96,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     front,
     back,
     people,
-    vaults: names.map((name) => databasePath(join(directory, name, 'vault'))),
+    vaults: names.map((name) => databasePath(join(directory, name, 'vault'), 1)),
     async syncAll() {
       for (const desk of [front, back, front, back]) await desk.sync();
     },

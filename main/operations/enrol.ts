@@ -238,7 +238,7 @@ async function foundVault(
   const { vault, value } = await createVault(building, { allowPassphraseOnly }, person, publicKey);
   const operator = record(value);
   const key = vault.databaseKey();
-  const store = openStore(databasePath(building), key, 'create');
+  const store = openStore(databasePath(building, vault.epoch), key, 'create');
   key.dispose();
   if (!store.ok) return store;
   const migrated = migrate(store.value, migrations);

@@ -2,7 +2,16 @@
 
 import type { Store } from './open.ts';
 
-export type SettingName = 'generation' | 'invitation' | 'terminal' | 'checkpoint' | 'read only' | `person ${string}`;
+/** `slots` is the newest revision of the slot file; `change keys` is why the keys must be changed, empty when they need not. */
+export type SettingName =
+  | 'generation'
+  | 'slots'
+  | 'change keys'
+  | 'invitation'
+  | 'terminal'
+  | 'checkpoint'
+  | 'read only'
+  | `person ${string}`;
 
 export function readSetting(store: Store, name: SettingName): string | undefined {
   return store.prepare('SELECT value FROM settings WHERE name = ?').pluck().get(name) as string | undefined;

@@ -1,7 +1,7 @@
 // The head record: outside the database, what the vault had reached after its last commit. A file put back from yesterday, or
 // one that lost the end of its WAL, is encrypted and intact like any other; only this shows that it is behind.
 
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { equalSecrets, mac } from '../../crypto/secret.ts';
@@ -23,23 +23,30 @@ const headSchema = z.strictObject({
 export type Head = z.infer<typeof headSchema>;
 const fileSchema = z.strictObject({ vault: z.string(), head: headSchema, mac: base64url(43, 43) });
 
+/** Whose record it is. Each epoch of the vault's keys has its own, as the key that authenticates it is of the epoch. */
+interface Whose {
+  readonly id: string;
+  readonly epoch: number;
+}
+
 /** Two files in turn, so that a power cut while one is written leaves the other. */
-const pathOf = (directory: string, generation: number): string => join(directory, `vault.head.${generation % 2}`);
+export const headPath = (directory: string, epoch: number, generation: number): string =>
+  join(directory, `vault.head.${epoch === 1 ? '' : `${epoch}.`}${generation % 2}`);
 
 const macOf = (key: Redacted, vault: string, head: Head): Uint8Array =>
   mac(key.reveal(), canonicalBytes({ vault, head }));
 
-export function writeHead(directory: string, vault: string, key: Redacted, head: Head): void {
-  const descriptor = openSync(pathOf(directory, head.generation), 'w', 0o600);
+export function writeHead(directory: string, { id: vault, epoch }: Whose, key: Redacted, head: Head): void {
+  const descriptor = openSync(headPath(directory, epoch, head.generation), 'w', 0o600);
   writeSync(descriptor, JSON.stringify({ vault, head, mac: bytesToBase64url(macOf(key, vault, head)) }));
   fsyncSync(descriptor);
   closeSync(descriptor);
 }
 
 /** The newest record that is genuine; undefined when there is none. */
-export function readHead(directory: string, vault: string, key: Redacted): Head | undefined {
+export function readHead(directory: string, { id: vault, epoch }: Whose, key: Redacted): Head | undefined {
   const genuine = [0, 1].flatMap((slot) => {
-    const path = pathOf(directory, slot);
+    const path = headPath(directory, epoch, slot);
     if (!existsSync(path)) return [];
     try {
       const file = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
@@ -50,6 +57,14 @@ export function readHead(directory: string, vault: string, key: Redacted): Head 
     }
   });
   return genuine.sort((a, b) => b.generation - a.generation)[0];
+}
+
+/** Records of epochs before this one say nothing any more. */
+export function removeOldHeads(directory: string, epoch: number): void {
+  for (const name of readdirSync(directory)) {
+    const [, of = '1'] = /^vault\.head\.(?:(\d+)\.)?[01]$/.exec(name) ?? [undefined, 'none'];
+    if (Number(of) < epoch) rmSync(join(directory, name), { force: true });
+  }
 }
 
 /**

@@ -1,10 +1,24 @@
-// The key-slot file: several ways to one random vault root key, each wrapped under what an operator knows and holds. The
-// file is authenticated as a whole by the key it leads to, so that no slot or rule can be put back or relaxed unnoticed.
+// The key-slot file: several ways to one random vault root key. Each slot has a key pair of its own: what an operator knows and
+// holds wraps its private key, and the root key is sealed to its public key. So the root key can be made anew for everybody
+// who stays, without any of them being there. The file is authenticated as a whole by the key it leads to, so that no slot or
+// rule can be put back or relaxed unnoticed.
 
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { derive, equalSecrets, mac, type Sealed, seal, unseal } from '../../crypto/secret.ts';
+import {
+  derive,
+  equalSecrets,
+  mac,
+  random,
+  type Sealed,
+  type SealedTo,
+  seal,
+  sealTo,
+  unseal,
+  unsealWith,
+  x25519PublicKey,
+} from '../../crypto/secret.ts';
 import { base64urlToBytes, bytesToBase64url, concatBytes, utf8 } from '../../shared/bytes.ts';
 import { canonicalBytes, canonicalText } from '../../shared/canonical.ts';
 import { faultPoint } from '../../shared/fault.ts';
@@ -14,6 +28,7 @@ import { type Kdf, kdfSchema, stretch } from './kdf.ts';
 
 const bytes32 = base64url(43, 43);
 const sealedSchema = z.strictObject({ nonce: base64url(16, 16), data: base64url(64, 64), commitment: bytes32 });
+const sealedToSchema = sealedSchema.extend({ ephemeral: bytes32 });
 
 /** A: passphrase and authenticator. C: passphrase alone, where the vault allows it. D: the recovery quorum. */
 const slotSchema = z.strictObject({
@@ -31,17 +46,30 @@ const slotSchema = z.strictObject({
    * is no such check of the passphrase alone, which would let it be guessed without the authenticator.
    */
   prfCheck: bytes32.nullable(),
-  root: sealedSchema,
-  /** The operator's Ed25519 seed, under the root key and the authenticator together. */
-  signing: sealedSchema.nullable(),
+  /** X25519 public key of the slot, and its private key under the factors. */
+  publicKey: bytes32,
+  secret: sealedSchema,
+  /** The root key of this epoch, sealed to the slot. */
+  root: sealedToSchema,
+  /**
+   * The operator's Ed25519 seed, under a share that the root key opens and the authenticator together. The share is sealed
+   * anew in every epoch and the seed is not, so that it outlives a change of keys.
+   */
+  signing: z.strictObject({ share: sealedSchema, seed: sealedSchema }).nullable(),
 });
 export type Slot = z.infer<typeof slotSchema>;
 
+export const slotFormat = 'custos-slots/2';
 const bodySchema = z.strictObject({
-  format: z.literal('custos-slots/1'),
+  format: z.literal(slotFormat),
   vault: nameId,
+  /** Of the root key: grows whenever it is made anew, and never goes back. */
   epoch: z.int().min(1),
+  /** Of this file: grows with every writing. */
+  revision: z.int().min(1),
   allowPassphraseOnly: z.boolean(),
+  /** The terminal's own Ed25519 seed, under the root key. */
+  terminal: sealedSchema,
   slots: z.array(slotSchema).max(64),
 });
 const fileSchema = bodySchema.extend({ mac: bytes32 });
@@ -55,7 +83,9 @@ export type UnlockRefusal = Refusal<
   | 'wrong passphrase'
   | 'passphrase only not allowed'
   | 'slots damaged'
+  | 'slots of another version'
   | 'slots tampered'
+  | 'slots put back'
   | 'recovery refused'
 >;
 
@@ -79,46 +109,70 @@ const fromText = (text: z.infer<typeof sealedSchema>): Sealed => ({
   data: raw(text.data),
   commitment: raw(text.commitment),
 });
+const toTextTo = (sealed: SealedTo) => ({ ...toText(sealed), ephemeral: bytesToBase64url(sealed.ephemeral) });
+const fromTextTo = (text: z.infer<typeof sealedToSchema>): SealedTo => ({
+  ...fromText(text),
+  ephemeral: raw(text.ephemeral),
+});
 
-type Draft = Omit<Slot, 'root' | 'signing'>;
-type Place = Pick<SlotBody, 'vault' | 'allowPassphraseOnly'>;
+type Draft = Omit<Slot, 'root' | 'signing' | 'secret'>;
+/** The vault and epoch that a slot leads to. */
+export type Place = Pick<SlotBody, 'vault' | 'epoch' | 'allowPassphraseOnly'>;
 
-/** Everything about a slot that must not be changed without its key noticing. */
-const associated = (place: Place, slot: Draft, part: 'root' | 'signing'): Uint8Array => {
-  const { id, kind, operator, credential, kdf, salt, prfSalt, signSalt, prfCheck } = slot;
-  const { vault, allowPassphraseOnly } = place;
-  return canonicalBytes({
-    part,
-    vault,
-    allowPassphraseOnly,
-    id,
-    kind,
-    operator,
-    credential,
-    kdf,
-    salt,
-    prfSalt,
-    signSalt,
-    prfCheck,
-  });
+/** Everything about a slot that must not be changed without its private key noticing; it outlives epochs. */
+const aboutSlot = ({ vault, allowPassphraseOnly }: Omit<Place, 'epoch'>, slot: Draft): Uint8Array => {
+  const { id, kind, operator, credential, kdf, salt, prfSalt, signSalt, prfCheck, publicKey } = slot;
+  const fixed = { id, kind, operator, credential, kdf, salt, prfSalt, signSalt, prfCheck, publicKey };
+  return canonicalBytes({ part: 'secret', vault, allowPassphraseOnly, ...fixed });
 };
+/** What the root key of one epoch is sealed to a slot with. */
+const aboutEpoch = (part: 'root' | 'share', { vault, epoch }: Place, { id, publicKey }: Draft): Uint8Array =>
+  canonicalBytes({ part, vault, epoch, id, publicKey });
+/** The seed is of the person and the authenticator, whatever passphrase and key pair the slot has. */
+const aboutSeed = ({ vault }: Place, { id, operator, credential, salt, signSalt }: Draft): Uint8Array =>
+  canonicalBytes({ part: 'seed', vault, id, operator, credential, salt, signSalt });
 
 const prfCheckOf = (output: Uint8Array, salt: string): Uint8Array => derive(output, raw(salt), 'custos/prf-check/v1');
 
 async function personKey(slot: Draft, factors: Factors): Promise<Uint8Array> {
   const stretched = await stretch(factors.passphrase, raw(slot.salt), slot.kdf as Kdf);
   const secret = slot.kind === 'A' ? concatBytes(stretched, factors.prf?.output ?? new Uint8Array()) : stretched;
-  const key = derive(secret, raw(slot.salt), `custos/slot/${slot.kind}/v1`);
+  const key = derive(secret, raw(slot.salt), `custos/slot/${slot.kind}/v2`);
   stretched.fill(0);
   secret.fill(0);
   return key;
 }
 
-const recoveryKey = (slot: Draft, key: Uint8Array): Uint8Array => derive(key, raw(slot.salt), 'custos/slot/D/v1');
-const signingKey = (root: Uint8Array, slot: Draft, signOutput: Uint8Array): Uint8Array =>
-  derive(concatBytes(root, signOutput), raw(slot.salt), 'custos/signing/v1');
+const recoveryKey = (slot: Draft, key: Uint8Array): Uint8Array => derive(key, raw(slot.salt), 'custos/slot/D/v2');
+const shareKey = (root: Uint8Array, place: Place): Uint8Array =>
+  derive(root, utf8(`${place.vault} ${place.epoch}`), 'custos/signing-share/v2');
+const seedKey = (share: Uint8Array, slot: Draft, signOutput: Uint8Array): Uint8Array =>
+  derive(concatBytes(share, signOutput), raw(slot.salt), 'custos/signing/v2');
 
-/** Wraps the root key for a person; with a PRF output it takes both factors to open. */
+/** Wraps a new key pair for a slot under `key` and seals the root key to it. */
+function withKeyPair(
+  place: Place,
+  root: Uint8Array,
+  half: Omit<Draft, 'publicKey'>,
+  key: (slot: Draft) => Uint8Array,
+): Draft & Pick<Slot, 'root' | 'secret'> {
+  const secret = random(32);
+  const draft: Draft = { ...half, publicKey: bytesToBase64url(x25519PublicKey(secret)) };
+  const wrapping = key(draft);
+  const slot = {
+    ...draft,
+    secret: toText(seal(wrapping, secret, aboutSlot(place, draft))),
+    root: sealedRoot(place, draft, root),
+  };
+  wrapping.fill(0);
+  secret.fill(0);
+  return slot;
+}
+
+const sealedRoot = (place: Place, slot: Draft, root: Uint8Array): Slot['root'] =>
+  toTextTo(sealTo(raw(slot.publicKey), root, aboutEpoch('root', place, slot)));
+
+/** Opens the way of a person into the vault; with a PRF output it takes both factors to open. */
 export async function wrapForPerson(
   place: Place,
   root: Uint8Array,
@@ -127,9 +181,9 @@ export async function wrapForPerson(
   signing: { readonly seed: Uint8Array; readonly output: Uint8Array } | null,
 ): Promise<Slot> {
   const [salt, prfSalt, signSalt] = person.salts.map((one) => bytesToBase64url(one));
-  const draft: Draft = {
+  const half = {
     id: person.id,
-    kind: factors.prf === null ? 'C' : 'A',
+    kind: factors.prf === null ? ('C' as const) : ('A' as const),
     operator: person.operator,
     credential: factors.prf?.credential ?? null,
     kdf: person.kdf,
@@ -138,25 +192,50 @@ export async function wrapForPerson(
     signSalt: factors.prf === null ? null : (signSalt as string),
     prfCheck: factors.prf === null ? null : bytesToBase64url(prfCheckOf(factors.prf.output, salt as string)),
   };
-  const key = await personKey(draft, factors);
-  const wrapped = seal(key, root, associated(place, draft, 'root'));
-  key.fill(0);
-  const sealedSeed =
-    signing === null
-      ? null
-      : seal(signingKey(root, draft, signing.output), signing.seed, associated(place, draft, 'signing'));
-  return { ...draft, root: toText(wrapped), signing: sealedSeed && toText(sealedSeed) };
+  const key = await personKey({ ...half, publicKey: '' }, factors);
+  const slot = withKeyPair(place, root, half, () => key);
+  if (signing === null) return { ...slot, signing: null };
+  const share = random(32);
+  const wrapped = {
+    share: toText(seal(shareKey(root, place), share, aboutEpoch('share', place, slot))),
+    seed: toText(seal(seedKey(share, slot, signing.output), signing.seed, aboutSeed(place, slot))),
+  };
+  share.fill(0);
+  return { ...slot, signing: wrapped };
+}
+
+/** The same person and authenticator with another passphrase: a new key pair, and the seed that they have signed with. */
+export async function rewrapForPerson(place: Place, root: Uint8Array, slot: Slot, factors: Factors): Promise<Slot> {
+  const { secret: _, root: __, signing, publicKey: ___, ...half } = slot;
+  const key = await personKey({ ...half, publicKey: '' }, factors);
+  const fresh = withKeyPair(place, root, half, () => key);
+  return { ...fresh, signing: signing && { ...signing, share: resealedShare(place, root, slot, place, root, fresh) } };
+}
+
+function resealedShare(from: Place, root: Uint8Array, slot: Slot, to: Place, nextRoot: Uint8Array, next: Draft) {
+  const share =
+    slot.signing && unseal(shareKey(root, from), fromText(slot.signing.share), aboutEpoch('share', from, slot));
+  if (!share) throw new Error('the root key opens every signing share of its epoch');
+  const sealed = toText(seal(shareKey(nextRoot, to), share, aboutEpoch('share', to, next)));
+  share.fill(0);
+  return sealed;
 }
 
 export function wrapForRecovery(place: Place, root: Uint8Array, key: Uint8Array, salt: Uint8Array): Slot {
   const nothing = { operator: null, credential: null, kdf: null, prfSalt: null, signSalt: null, prfCheck: null };
-  const draft: Draft = { id: 'recovery', kind: 'D', salt: bytesToBase64url(salt), ...nothing };
-  return {
-    ...draft,
-    root: toText(seal(recoveryKey(draft, key), root, associated(place, draft, 'root'))),
-    signing: null,
-  };
+  const half = { id: 'recovery', kind: 'D' as const, salt: bytesToBase64url(salt), ...nothing };
+  return { ...withKeyPair(place, root, half, (slot) => recoveryKey(slot, key)), signing: null };
 }
+
+/** The slot as it leads to the next epoch's root key; nobody has to be there for it. */
+export function carryOver(from: Place, root: Uint8Array, slot: Slot, to: Place, nextRoot: Uint8Array): Slot {
+  const signing = slot.signing && { ...slot.signing, share: resealedShare(from, root, slot, to, nextRoot, slot) };
+  return { ...slot, root: sealedRoot(to, slot, nextRoot), signing };
+}
+
+/** Whether this authenticator is the slot's. */
+export const isSlotsKey = (slot: Slot, prf: NonNullable<Factors['prf']>): boolean =>
+  prf.credential === slot.credential && equalSecrets(prfCheckOf(prf.output, slot.salt), raw(slot.prfCheck));
 
 /** The root key from a person's factors; the refusal names the factor that failed, and nothing more. */
 export async function unwrapForPerson(
@@ -171,10 +250,7 @@ export async function unwrapForPerson(
         'Your security key has not been used.',
         'Touch the key that is enrolled here.',
       );
-    if (
-      factors.prf.credential !== slot.credential ||
-      !equalSecrets(prfCheckOf(factors.prf.output, slot.salt), raw(slot.prfCheck))
-    )
+    if (!isSlotsKey(slot, factors.prf))
       return notUnlocked('wrong security key', 'This security key is not the one enrolled.', 'Use the enrolled one.');
   } else if (!file.allowPassphraseOnly)
     return notUnlocked(
@@ -185,20 +261,22 @@ export async function unwrapForPerson(
   if (factors.passphrase === '')
     return notUnlocked('missing factor', 'No passphrase was typed.', 'Type your passphrase.');
   const key = await personKey(slot, factors);
-  const root = unseal(key, fromText(slot.root), associated(file, slot, 'root'));
+  const secret = unseal(key, fromText(slot.secret), aboutSlot(file, slot));
   key.fill(0);
-  if (root === undefined)
+  if (secret === undefined)
     return notUnlocked('wrong passphrase', 'The passphrase is not the right one.', 'Type it again.');
-  return checked(file, root);
+  return rootBehind(file, slot, secret);
 }
 
 export function unwrapForRecovery(file: SlotFile, key: Uint8Array): Result<Uint8Array, UnlockRefusal> {
   const slot = file.slots.find((one) => one.kind === 'D');
   if (slot === undefined) return notUnlocked('no slot', 'This vault has no recovery shares.', 'Use another way in.');
-  const root = unseal(recoveryKey(slot, key), fromText(slot.root), associated(file, slot, 'root'));
-  if (root === undefined)
+  const wrapping = recoveryKey(slot, key);
+  const secret = unseal(wrapping, fromText(slot.secret), aboutSlot(file, slot));
+  wrapping.fill(0);
+  if (secret === undefined)
     return notUnlocked('recovery refused', 'The shares are of another vault.', 'Bring the shares of this vault.');
-  return checked(file, root);
+  return rootBehind(file, slot, secret);
 }
 
 /** The seed of the operator's signing key; needs a fresh PRF output for the slot's signing salt. */
@@ -209,15 +287,36 @@ export function unwrapSigningSeed(
   signOutput: Uint8Array,
 ): Uint8Array | undefined {
   if (slot.signing === null) return undefined;
-  return unseal(signingKey(root, slot, signOutput), fromText(slot.signing), associated(place, slot, 'signing'));
+  const share = unseal(shareKey(root, place), fromText(slot.signing.share), aboutEpoch('share', place, slot));
+  if (share === undefined) return undefined;
+  const seed = unseal(seedKey(share, slot, signOutput), fromText(slot.signing.seed), aboutSeed(place, slot));
+  share.fill(0);
+  return seed;
+}
+
+const terminalKey = (root: Uint8Array, { vault, epoch }: Place): Uint8Array =>
+  derive(root, utf8(`${vault} ${epoch}`), 'custos/terminal-wrap/v2');
+const aboutTerminal = ({ vault, epoch }: Place): Uint8Array => canonicalBytes({ part: 'terminal', vault, epoch });
+
+export const wrapTerminalSeed = (place: Place, root: Uint8Array, seed: Uint8Array): SlotBody['terminal'] =>
+  toText(seal(terminalKey(root, place), seed, aboutTerminal(place)));
+
+export function unwrapTerminalSeed(file: SlotBody, root: Uint8Array): Uint8Array {
+  const seed = unseal(terminalKey(root, file), fromText(file.terminal), aboutTerminal(file));
+  if (seed === undefined) throw new Error('the root key opens the seed of the terminal');
+  return seed;
 }
 
 const macOf = (body: SlotBody, root: Uint8Array): Uint8Array =>
-  mac(derive(root, utf8(body.vault), 'custos/slotmac/v1'), canonicalBytes(body));
+  mac(derive(root, utf8(`${body.vault} ${body.epoch}`), 'custos/slotmac/v2'), canonicalBytes(body));
 
-function checked({ mac: stored, ...body }: SlotFile, root: Uint8Array): Result<Uint8Array, UnlockRefusal> {
-  if (equalSecrets(macOf(body, root), raw(stored))) return ok(root);
-  root.fill(0);
+/** A file that was sealed by somebody without the root key before it would not bear its MAC. */
+function rootBehind(file: SlotFile, slot: Slot, secret: Uint8Array): Result<Uint8Array, UnlockRefusal> {
+  const root = unsealWith(secret, fromTextTo(slot.root), aboutEpoch('root', file, slot));
+  secret.fill(0);
+  const { mac: stored, ...body } = file;
+  if (root !== undefined && equalSecrets(macOf(body, root), raw(stored))) return ok(root);
+  root?.fill(0);
   return notUnlocked(
     'slots tampered',
     'The slot file was changed by somebody else.',
@@ -229,8 +328,17 @@ export function readSlots(path: string): Result<SlotFile, UnlockRefusal> {
   const damaged = notUnlocked('slots damaged', 'The slot file cannot be read.', 'Restore the slot file from a backup.');
   if (!existsSync(path)) return notUnlocked('no slot', 'This terminal has no vault.', 'Set up this terminal.');
   try {
-    const parsed = fileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    return parsed.success ? ok(parsed.data) : damaged;
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const parsed = fileSchema.safeParse(json);
+    if (parsed.success) return ok(parsed.data);
+    const { format } = json as { format?: unknown };
+    return typeof format === 'string' && /^custos-slots\/\d+$/.test(format) && format !== slotFormat
+      ? notUnlocked(
+          'slots of another version',
+          'The slot file was written by another version of Custos.',
+          'Install that version.',
+        )
+      : damaged;
   } catch {
     return damaged;
   }
@@ -244,13 +352,19 @@ export function writeSlots(path: string, body: SlotBody, root: Uint8Array): Slot
   if (existsSync(path)) writeSynced(`${path}.previous`, readFileSync(path, 'utf8'));
   faultPoint('slots: written, not renamed');
   renameSync(next, path);
-  const folder = openSync(dirname(path), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
+  syncFolder(dirname(path));
   return file;
 }
 
-function writeSynced(path: string, text: string): void {
+/** A rename is there after a power cut once its folder is on the disk. Windows has no such call, and logs renames itself. */
+export function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
+export function writeSynced(path: string, text: string): void {
   const descriptor = openSync(path, 'w', 0o600);
   writeSync(descriptor, text);
   fsyncSync(descriptor);

@@ -1,6 +1,6 @@
 // The vault of one terminal: the slot file, the root key while unlocked, and what is derived from it.
 
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { derive, ed25519PublicKey, random } from '../../crypto/secret.ts';
 import { assert } from '../../shared/assert.ts';
@@ -10,23 +10,32 @@ import { ok, type Result } from '../../shared/result.ts';
 import { defaultKdf } from './kdf.ts';
 import { joinRecoveryKey, type RecoveryPlan, type RecoveryShares, splitRecoveryKey } from './recovery.ts';
 import {
+  carryOver,
   type Factors,
+  isSlotsKey,
   notUnlocked,
   readSlots,
+  rewrapForPerson,
   type Slot,
   type SlotBody,
   type SlotFile,
+  slotFormat,
+  syncFolder,
   type UnlockRefusal,
   unwrapForPerson,
   unwrapForRecovery,
   unwrapSigningSeed,
+  unwrapTerminalSeed,
   wrapForPerson,
   wrapForRecovery,
+  wrapTerminalSeed,
   writeSlots,
 } from './slots.ts';
 
 export const slotPath = (directory: string): string => join(directory, 'vault.slots');
-export const databasePath = (directory: string): string => join(directory, 'vault.db');
+/** Each epoch has a file of its own, so that the slot file alone says which one counts. */
+export const databasePath = (directory: string, epoch: number): string =>
+  join(directory, epoch === 1 ? 'vault.db' : `vault.db.${epoch}`);
 
 export interface NewPerson {
   readonly operator: string;
@@ -53,8 +62,23 @@ export class Vault {
     return this.#file.vault;
   }
 
+  /** Of the root key; every change of keys makes the next one. */
+  get epoch(): number {
+    return this.#file.epoch;
+  }
+
+  /** Of the slot file. */
+  get revision(): number {
+    return this.#file.revision;
+  }
+
+  #derived(purpose: string): Redacted {
+    const { vault, epoch } = this.#file;
+    return new Redacted(derive(this.#root.reveal(), utf8(`${vault} ${epoch}`), `custos/${purpose}/v2`));
+  }
+
   databaseKey(): Redacted {
-    return new Redacted(derive(this.#root.reveal(), utf8(this.#file.vault), 'custos/db/v1'));
+    return this.#derived('db');
   }
 
   /** The same vault after its folder was renamed. */
@@ -63,12 +87,16 @@ export class Vault {
   }
 
   headKey(): Redacted {
-    return new Redacted(derive(this.#root.reveal(), utf8(this.#file.vault), 'custos/head/v1'));
+    return this.#derived('head');
   }
 
-  /** The terminal's own Ed25519 seed, for cosigning and for its requests to the gateway. */
+  backupKey(): Redacted {
+    return this.#derived('backup');
+  }
+
+  /** The terminal's own Ed25519 seed, for cosigning and for its requests to the gateway; the same in every epoch. */
   terminalSeed(): Redacted {
-    return new Redacted(derive(this.#root.reveal(), utf8(this.#file.vault), 'custos/terminal/v1'));
+    return new Redacted(unwrapTerminalSeed(this.#file, this.#root.reveal()));
   }
 
   /** base64url of the raw public key of the terminal. */
@@ -100,6 +128,17 @@ export class Vault {
     } finally {
       seed?.fill(0);
     }
+  }
+
+  /** Another passphrase for a person who still has their authenticator; what they sign with stays the same. */
+  async renewPerson(operator: string, factors: Factors): Promise<Result<void, UnlockRefusal>> {
+    const slot = this.slotOf(operator);
+    if (slot === undefined || factors.prf === null || !isSlotsKey(slot, factors.prf))
+      return notUnlocked('wrong security key', 'This security key is not the one enrolled.', 'Use the enrolled one.');
+    const renewed = await rewrapForPerson(this.#file, this.#root.reveal(), slot, factors);
+    const slots = this.#file.slots.map((one) => (one.operator === operator ? renewed : one));
+    this.#write({ ...this.#body(), slots });
+    return ok(undefined);
   }
 
   /** Takes away a slot whose enrolment was cut off before its person was recorded. */
@@ -140,13 +179,44 @@ export class Vault {
     }
   }
 
+  /**
+   * The same vault under a new root key, for everybody who stays: in memory only. Its database must be written under
+   * `databaseKey` before `settle` makes it the one that counts.
+   */
+  nextEpoch(stays: (slot: Slot) => boolean): Vault {
+    const root = random(32);
+    const old = this.#file;
+    const place = { vault: old.vault, epoch: old.epoch + 1, allowPassphraseOnly: old.allowPassphraseOnly };
+    const seed = this.terminalSeed();
+    const body: SlotBody = {
+      ...this.#body(),
+      ...place,
+      terminal: wrapTerminalSeed(place, root, seed.reveal()),
+      slots: old.slots.filter(stays).map((slot) => carryOver(old, this.#root.reveal(), slot, place, root)),
+    };
+    seed.dispose();
+    return new Vault(this.#directory, new Redacted(root), { ...body, mac: '' });
+  }
+
+  /** Writes the slot file of a new epoch: with this rename the old keys open nothing any more. */
+  settle(): void {
+    const { mac: _, ...body } = this.#file;
+    this.#write(body);
+    rmSync(`${slotPath(this.#directory)}.previous`, { force: true });
+  }
+
+  /** Whether anybody but these people can open the vault. */
+  opensWithout(leaving: readonly string[]): boolean {
+    return this.#file.slots.some((slot) => slot.operator === null || !leaving.includes(slot.operator));
+  }
+
   lock(): void {
     this.#root.dispose();
   }
 
   #body(): SlotBody {
     const { mac: _, ...body } = this.#file;
-    return { ...body, epoch: body.epoch + 1 };
+    return { ...body, revision: body.revision + 1 };
   }
 
   #write(body: SlotBody): void {
@@ -164,13 +234,15 @@ export async function createVault<T>(
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   assert(!readSlots(slotPath(directory)).ok, 'a vault is created once');
   const root = new Redacted(random(32));
-  const empty: SlotBody = {
-    format: 'custos-slots/1',
+  const seed = random(32);
+  const place = {
     vault: bytesToBase64url(random(12)).replaceAll(/[-_]/g, 'x'),
     epoch: 1,
     allowPassphraseOnly: options.allowPassphraseOnly,
-    slots: [],
   };
+  const terminal = wrapTerminalSeed(place, root.reveal(), seed);
+  seed.fill(0);
+  const empty: SlotBody = { format: slotFormat, ...place, revision: 1, terminal, slots: [] };
   const vault = new Vault(directory, root, { ...empty, mac: bytesToBase64url(new Uint8Array(32)) });
   const value = await vault.addPerson(person, withSeed);
   return { vault, value };
@@ -198,6 +270,43 @@ export function recoverVault(directory: string, shares: readonly string[]): Resu
   if (!key.ok) return key;
   const root = unwrapForRecovery(file.value, key.value);
   return root.ok ? ok(new Vault(directory, new Redacted(root.value), file.value)) : root;
+}
+
+/** Other epochs' databases in the folder, by their epoch; one that is not finished has another name. */
+const epochsIn = (directory: string): number[] =>
+  readdirSync(directory).flatMap((name) => {
+    const [, epoch] = /^vault\.db(?:\.(\d+))?$/.exec(name) ?? [undefined];
+    return name === 'vault.db' ? [1] : epoch === undefined ? [] : [Number(epoch)];
+  });
+
+export const unfinishedPath = (directory: string, epoch: number): string => `${databasePath(directory, epoch)}.new`;
+
+/**
+ * Whichever step a change of keys was cut off at, the slot file says which database counts: one that was finished before the
+ * slot file named it gets its name now. A newer database than the slot file names was in use already, so the slot file is old.
+ */
+export function finishEpoch(directory: string, epoch: number): Result<void, UnlockRefusal> {
+  const newest = Math.max(0, ...epochsIn(directory));
+  if (newest > epoch)
+    return notUnlocked(
+      'slots put back',
+      `The key slots are of epoch ${epoch} and the vault is of epoch ${newest}: an old slot file was put back.`,
+      'Put the newest slot file back, or restore a backup; tell the security officer.',
+    );
+  const unfinished = unfinishedPath(directory, epoch);
+  if (!existsSync(unfinished)) return ok(undefined);
+  renameSync(unfinished, databasePath(directory, epoch));
+  syncFolder(directory);
+  return ok(undefined);
+}
+
+/** Takes away what earlier epochs left, once the newer one has been opened. */
+export function removeOldEpochs(directory: string, epoch: number): void {
+  for (const old of epochsIn(directory)) {
+    if (old >= epoch) continue;
+    const path = databasePath(directory, old);
+    for (const name of [path, `${path}-wal`, `${path}-shm`]) rmSync(name, { force: true });
+  }
 }
 
 /** Who can unlock here, before anything is unlocked. */

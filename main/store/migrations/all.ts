@@ -3,5 +3,6 @@
 import * as books from './001-books.ts';
 import * as imports from './002-imports.ts';
 import * as enrolled from './003-enrolled.ts';
+import * as diary from './004-diary.ts';
 
-export const migrations = [books, imports, enrolled];
+export const migrations = [books, imports, enrolled, diary];

@@ -1,0 +1,16 @@
+// What the terminal's contract says of the vault itself: its diary, backups, restore and recovery.
+
+import { z } from 'zod';
+import { nameId } from '../ids.ts';
+
+export const diaryWords = ['keys changed', 'operator removed', 'shares made'] as const;
+export type DiaryWord = (typeof diaryWords)[number];
+
+export const diaryEntrySchema = z.strictObject({
+  number: z.int(),
+  at: z.string(),
+  what: z.enum(diaryWords),
+  operator: nameId.nullable(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+export type DiaryEntryView = z.infer<typeof diaryEntrySchema>;
