@@ -7,12 +7,13 @@ import type { Agreement } from './agreement.ts';
 import { assert } from './assert.ts';
 import { bytesToHex, utf8 } from './bytes.ts';
 import { canonicalText } from './canonical.ts';
-import type { Programme } from './event.ts';
+import type { EventOf, Programme } from './event.ts';
 import type { Instruction } from './instruction/schema.ts';
 import { maxMinor } from './money.ts';
 import type { Operator, Role, Terminal } from './operator.ts';
 import type { Policy, Requirement } from './policy.ts';
 import type { Hash } from './primitives.ts';
+import type { BreakKind, MatchedBy } from './reconciliation.ts';
 import { addDays, type Day, type Instant } from './time.ts';
 
 export interface LedgerAccount {
@@ -69,6 +70,19 @@ export interface InstructionState {
   readonly correctedBy: string | null;
 }
 
+/** A leg on cash with what a statement may name it by. */
+export interface CashLeg {
+  readonly leg: number;
+  readonly reference: string;
+  /** `instruction/item` of a payment. */
+  readonly item: string | null;
+  readonly instruction: string | null;
+  /** Signed minor units as text. */
+  readonly amount: string;
+  readonly valueDate: Day;
+  readonly receipt: string | null;
+}
+
 export interface Tables {
   head: {
     /** Events applied; the admission time of the newest; the greatest event id; legs and entries booked. */
@@ -105,7 +119,65 @@ export interface Tables {
   payee: { readonly since: Instant };
   /** Sums per scope, asset and day for policy windows: key `scope|who|asset|day`. */
   window: { readonly sum: bigint };
-  statement: { readonly asset: string; readonly day: Day; readonly closing: string; readonly books: bigint };
+  statement: {
+    readonly asset: string;
+    readonly day: Day;
+    readonly opening: string;
+    readonly closing: string;
+    /** Booked cash when it came, and how many cash legs had been noted by then. */
+    readonly books: bigint;
+    readonly legs: number;
+    readonly entries: number;
+    /** Lines in the log so far. */
+    readonly lines: number;
+    /** Whether it opens with what the one before closed with. */
+    readonly follows: boolean;
+    readonly reconciled: boolean;
+  };
+  /** Key `statement|row`. */
+  statementLines: { readonly lines: EventOf<'statement.lines'>['body']['lines'] };
+  /** Legs on cash in the order of their booking: how many per asset, and their rows by `asset|row`. */
+  cashLegs: { readonly count: number };
+  cashLegRow: { readonly legs: readonly CashLeg[] };
+  /** What the reconciliations so far have left, per asset. */
+  openItems: {
+    readonly lines: readonly string[];
+    readonly legs: readonly CashLeg[];
+    /** Lines, and legs as `leg N`, whose pairing a person undid: only a person pairs them again. */
+    readonly apart: readonly string[];
+    readonly breaks: readonly string[];
+    /** Cash legs looked at so far. */
+    readonly noted: number;
+    readonly nextBreak: number;
+    readonly closing: string | null;
+  };
+  /** A pairing of lines and legs that can be undone; `made` is the instruction of a person who paired them. */
+  match: {
+    readonly asset: string;
+    readonly by: MatchedBy | 'person';
+    readonly lines: readonly string[];
+    readonly legs: readonly number[];
+    readonly made: string | null;
+    readonly undone: string | null;
+  };
+  /** Key `asset|number`. */
+  break: {
+    readonly asset: string;
+    readonly kind: BreakKind;
+    readonly lines: readonly string[];
+    readonly legs: readonly number[];
+    readonly difference: bigint;
+    readonly since: Day;
+    /** The statement that showed it first. */
+    readonly statement: string;
+    readonly receipt: string | null;
+    /** A line or leg that it most likely belongs with. */
+    readonly likely: string | null;
+    readonly owner: string | null;
+    readonly state: 'open' | 'cleared' | 'resolved';
+    /** The instruction that resolved it. */
+    readonly resolution: string | null;
+  };
   /** Uses of recovery shares that are on record, by the digest of their report. */
   recovery: { readonly purpose: 'drill' | 'real'; readonly terminal: string; readonly instruction: string };
 }
@@ -131,6 +203,12 @@ export const tableNames: readonly TableName[] = [
   'payee',
   'window',
   'statement',
+  'statementLines',
+  'cashLegs',
+  'cashLegRow',
+  'openItems',
+  'match',
+  'break',
   'recovery',
 ];
 
@@ -390,6 +468,7 @@ const amountColumns: { readonly [T in TableName]?: readonly string[] } = {
   receipt: ['remaining'],
   window: ['sum'],
   statement: ['books'],
+  break: ['difference'],
 };
 
 export function textToRow<T extends TableName>(table: T, text: string): Tables[T] {

@@ -7,7 +7,6 @@ import { assert } from './assert.ts';
 import { assetByCode } from './asset.ts';
 import {
   type Books,
-  booked,
   currentPolicy,
   type Effect,
   head,
@@ -34,6 +33,7 @@ import { coolingOffEndsMs, evaluatePolicy, missingGroups, type PolicyFacts, type
 import type { Primitives } from './primitives.ts';
 import type { LogRecord } from './record.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
+import { completeReconciliation, noteCashLeg, receiveLines, receiveStatement } from './statement.ts';
 import { dayOf, instantToMs } from './time.ts';
 
 /** Every reason for which an event may be refused, in the order in which they are looked for. */
@@ -203,7 +203,7 @@ function refuseActor(books: Books, event: CustosEvent): DecisionRefusal | undefi
     const why = `A ${operator.role} may not make a ${event.body.instruction.kind}.`;
     return no('not entitled', why, `Ask a ${makers.join(' or ')}.`);
   }
-  if (!('digest' in event.body)) return undefined;
+  if (!('digest' in event.body) || !('instruction' in event.body)) return undefined;
   const instruction = books.get('instruction', event.body.instruction);
   assert(instruction, 'refuseState found the instruction');
   if (event.type === 'instruction.withdrawn')
@@ -249,8 +249,10 @@ function decideByType(books: Books, record: UnsignedRecord, primitives: Primitiv
       return credit(books, event, moment);
     case 'statement.received':
       return receiveStatement(books, event);
+    case 'statement.lines':
+      return receiveLines(books, event);
     case 'reconciliation.completed':
-      return reconcile(books, event);
+      return completeReconciliation(books, event, primitives.sha256);
   }
 }
 
@@ -551,6 +553,16 @@ function settle(books: Books, event: EventOf<'bank.settled'>, { today }: Moment)
   return ok([
     ...used.value,
     itemState(books, event, 'settled'),
+    ...noteCashLeg(books, asset, {
+      ...{
+        leg: head(books).legs + 1,
+        reference,
+        item: { instruction, item },
+        amount: -amount,
+        valueDate,
+        receipt: null,
+      },
+    }),
     entryOf(event.type, instruction, [leg], today, valueDate),
   ]);
 }
@@ -571,6 +583,9 @@ function takeBack(books: Books, event: EventOf<'bank.returned'>, { today }: Mome
   return ok([
     ...used.value,
     itemState(books, event, 'returned'),
+    ...noteCashLeg(books, asset, {
+      ...{ leg: head(books).legs + 1, reference, item: { instruction, item }, amount, valueDate, receipt: null },
+    }),
     entryOf(event.type, instruction, [leg], today, valueDate),
   ]);
 }
@@ -589,34 +604,13 @@ function credit(books: Books, event: EventOf<'bank.credited'>, { today }: Moment
   if (flow !== undefined) return { ok: false, refusal: flow };
   const leg = { debit: houseAccountId('cash', asset), credit: target, asset, amount };
   const receipt = known === undefined ? [put('receipt', event.id, { asset, remaining: amount })] : [];
-  return ok([...used.value, ...receipt, entryOf(event.type, null, [leg], today, valueDate)]);
-}
-
-function receiveStatement(books: Books, event: EventOf<'statement.received'>): Decision {
-  const { statement, asset, day, closing } = event.body;
-  const cash = books.get('account', houseAccountId('cash', asset));
-  if (cash === undefined)
-    return { ok: false, refusal: no('unknown', `This programme does not keep ${asset}.`, 'Check the statement.') };
-  if (books.get('statement', statement) !== undefined)
-    return {
-      ok: false,
-      refusal: no('duplicate', `Statement ${statement} was received already.`, 'Nothing is needed.'),
-    };
-  return ok([put('statement', statement, { asset, day, closing, books: booked(cash) })]);
-}
-
-/** The gateway states what it found; everyone recomputes it, so a rosy reconciliation is refused. */
-function reconcile(books: Books, event: EventOf<'reconciliation.completed'>): Decision {
-  const { statement, asset, bank, books: cash, owed: stated, outcome } = event.body;
-  const received = books.get('statement', statement);
-  if (received === undefined || received.asset !== asset)
-    return { ok: false, refusal: no('unknown', `There is no statement ${statement} in ${asset}.`, 'Import it first.') };
-  const held = received.books.toString();
-  const fits = bank === received.closing && cash === held && (outcome === 'balanced') === (bank === held);
-  if (!fits || BigInt(stated) !== received.books)
-    return {
-      ok: false,
-      refusal: no('malformed', 'The figures are not those of statement and books.', 'Reconcile again.'),
-    };
-  return ok([]);
+  return ok([
+    ...used.value,
+    ...receipt,
+    ...noteCashLeg(books, asset, {
+      ...{ leg: head(books).legs + 1, reference, item: null, amount, valueDate },
+      receipt: known === undefined ? event.id : null,
+    }),
+    entryOf(event.type, null, [leg], today, valueDate),
+  ]);
 }

@@ -7,7 +7,7 @@ import { utf8 } from './bytes.ts';
 import { canonicalBytes } from './canonical.ts';
 import { digest, eventId, nameId } from './ids.ts';
 import { instructionSchema } from './instruction/schema.ts';
-import { amountText, quantityText } from './money.ts';
+import { amountText, quantityText, signedText } from './money.ts';
 import { ed25519Key, operatorSchema, terminalSchema } from './operator.ts';
 import { policySchema } from './policy.ts';
 import type { Hash } from './primitives.ts';
@@ -88,12 +88,33 @@ export const eventSchema = z.discriminatedUnion('type', [
     z.strictObject({
       statement: bankReference,
       asset: assetCode,
+      /** The day whose end the statement speaks of. */
       day,
-      opening: quantityText,
-      closing: quantityText,
-      entries: z.int().min(0),
+      opening: signedText,
+      closing: signedText,
+      entries: z.int().min(0).max(10_000_000),
       /** SHA-256 of the statement file as received. */
       file: digest,
+    }),
+  ),
+  event(
+    'statement.lines',
+    z.strictObject({
+      statement: bankReference,
+      /** Number of the first of them; 200 to an event, the last one may have fewer. */
+      from: z.int().min(0),
+      lines: z
+        .array(
+          z.strictObject({
+            reference: bankReference.nullable(),
+            /** Our payment item, by what the bank gave back of the order. */
+            item: z.strictObject({ instruction: eventId, item }).nullable(),
+            amount: signedText,
+            valueDate: day,
+          }),
+        )
+        .min(1)
+        .max(200),
     }),
   ),
   event(
@@ -101,11 +122,15 @@ export const eventSchema = z.discriminatedUnion('type', [
     z.strictObject({
       statement: bankReference,
       asset: assetCode,
-      /** Cash by the bank's statement and by the books, and the difference in words: `balanced` or `break`. */
-      bank: quantityText,
+      /** Cash by the bank's statement and by the books, and what it comes to in one word. */
+      bank: signedText,
       books: quantityText,
-      owed: quantityText,
       outcome: z.enum(['balanced', 'break']),
+      matched: z.int().min(0),
+      /** Open breaks after it, those of earlier statements included. */
+      breaks: z.int().min(0),
+      /** SHA-256 over all matches and breaks. */
+      digest,
     }),
   ),
 ]);

@@ -44,6 +44,7 @@ const machineEvents: Readonly<Partial<Record<EventType, MachineEvidence['key']>>
   'programme.opened': 'root',
   'instruction.expired': 'gateway',
   'statement.received': 'adapter',
+  'statement.lines': 'adapter',
   'reconciliation.completed': 'gateway',
   'bank.acknowledged': 'adapter',
   'bank.settled': 'adapter',

@@ -32,6 +32,12 @@ export const moneyPatterns = [
   [quantityText, '(?:0|[1-9]\\d{0,17}|[1-8]\\d{18})'],
 ] as const;
 
+/** Signed minor units: what a bank's balance or a line of its statement may be. */
+export const signedText = z
+  .string()
+  .regex(/^(0|-?[1-9]\d{0,18})$/)
+  .refine((text) => BigInt(text) <= maxMinor && BigInt(text) >= -maxMinor);
+
 export type MoneyRefusal = Refusal<'amount malformed' | 'too many decimals' | 'amount too large'>;
 
 /** Decimal text in major units ("1234.50", as ISO 20022 writes it) to minor units; exact, never rounded. */

@@ -52,6 +52,7 @@ export const testPolicy: Policy = {
           'freeze',
           'unfreeze',
           'correction',
+          ...['match', 'unmatch', 'assign break', 'resolve break'],
         ],
       },
       demand: { groups: [{ role: 'supervisor', count: 1 }], ...nobody },

@@ -39,6 +39,7 @@ export function demoPolicy(assets: readonly string[]): Policy {
             'fee',
             'freeze',
             'unfreeze',
+            ...['match', 'unmatch', 'assign break', 'resolve break'],
             'correction',
           ],
         },

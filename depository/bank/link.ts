@@ -1,10 +1,8 @@
 // The bank link: approved instructions go out as pain.001, exactly once; what the bank answers comes back as signed events.
 
-import { houseAccountId } from '../../shared/accounts.ts';
 import { assert } from '../../shared/assert.ts';
 import { assetByCode } from '../../shared/asset.ts';
 import { fillBasket } from '../../shared/basket.ts';
-import { booked } from '../../shared/books.ts';
 import { bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import { itemOf } from '../../shared/decide.ts';
 import { type CustosEvent, type EventOf, type EventType, eventSchema } from '../../shared/event.ts';
@@ -18,9 +16,9 @@ import { type PaymentOrder, writePain001 } from '../../shared/iso20022/pain001.t
 import { readPain002 } from '../../shared/iso20022/pain002.ts';
 import type { Primitives } from '../../shared/primitives.ts';
 import type { Refusal } from '../../shared/result.ts';
-import { dayOf, msToInstant } from '../../shared/time.ts';
+import { linesPerRow, reconcileStatement, reconciliationDigest } from '../../shared/statement.ts';
+import { type Day, dayOf, msToInstant } from '../../shared/time.ts';
 import type { Gateway } from '../gateway.ts';
-import type { Sequencer } from '../sequencer.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { BankAdapter } from './adapter.ts';
 
@@ -156,41 +154,46 @@ function notified(parts: BankLinkParts, notification: Statement): CustosEvent[] 
 }
 
 function stated(parts: BankLinkParts, statement: Statement, xml: string): CustosEvent[] {
-  const { id, asset, opening, closing, entries } = statement;
+  const { id, asset, opening, closing } = statement;
   if (asset === null || opening === null || closing === null) return [];
   const file = bytesToBase64url(parts.primitives.sha256(utf8(xml)));
-  const day = dayOf(msToInstant(parts.clock()));
-  return [
-    newEvent(parts, 'statement.received', {
-      statement: id,
-      asset,
-      day,
-      opening: opening.toString(),
-      closing: closing.toString(),
-      entries: entries.length,
-      file,
-    }),
-  ];
+  const day = (statement.closingDate ?? dayOf(msToInstant(parts.clock()))) as Day;
+  // An entry without an amount that can be read stays out; the statement then does not add up, and says so.
+  const lines = statement.entries.flatMap((entry) => {
+    if (entry.amount === null) return [];
+    const amount = (entry.credit ? entry.amount : -entry.amount).toString();
+    const valueDate = (entry.valueDate ?? entry.bookingDate ?? day) as Day;
+    const item = parseBankReference(entry.details[0]?.instructionId ?? null) ?? null;
+    return [{ reference: entry.reference, item, amount, valueDate }];
+  });
+  const figures = { opening: opening.toString(), closing: closing.toString(), entries: lines.length };
+  const received = newEvent(parts, 'statement.received', { statement: id, asset, day, ...figures, file });
+  const events: CustosEvent[] = [received];
+  for (let from = 0; from < lines.length; from += linesPerRow)
+    events.push(
+      newEvent(parts, 'statement.lines', { statement: id, from, lines: lines.slice(from, from + linesPerRow) }),
+    );
+  return events;
 }
 
 /** The gateway says what it found; everyone who replays the log recomputes it. */
 async function reconcile(parts: BankLinkParts, event: EventOf<'statement.received'>): Promise<Refusal[]> {
   const { statement, asset, closing } = event.body;
-  const cash = parts.gateway.sequencer().books.get('account', houseAccountId('cash', asset));
-  const received = parts.gateway.sequencer().books.get('statement', statement);
-  if (cash === undefined || received === undefined) return [];
-  const books = received.books.toString();
-  const owed = liabilities(parts.gateway.sequencer(), asset).toString();
-  const outcome = closing === books ? 'balanced' : 'break';
-  const found = newEvent(parts, 'reconciliation.completed', { statement, asset, bank: closing, books, owed, outcome });
-  return admit(parts, 'gateway', [found]);
-}
-
-function liabilities(sequencer: Sequencer, asset: string): bigint {
-  let sum = 0n;
-  for (const [, account] of sequencer.books.all('account'))
-    if (account.asset === asset && account.class !== 'cash') sum += booked(account);
-  return sum;
+  const { books } = parts.gateway.sequencer();
+  const received = books.get('statement', statement);
+  const found = reconcileStatement(books, statement);
+  if (received === undefined || found === undefined) return [];
+  const completed = newEvent(parts, 'reconciliation.completed', {
+    statement,
+    asset,
+    bank: closing,
+    books: received.books.toString(),
+    outcome: found.balanced ? 'balanced' : 'break',
+    matched: found.matches.length,
+    breaks: found.breaks.size,
+    digest: reconciliationDigest(parts.primitives.sha256, found),
+  });
+  return admit(parts, 'gateway', [completed]);
 }
 
 function newEvent<T extends EventType>(parts: BankLinkParts, type: T, body: EventOf<T>['body']): EventOf<T> {

@@ -12,6 +12,7 @@ import { openAccount } from './open-account.ts';
 import type { Payee } from './payee.ts';
 import { payment } from './payment.ts';
 import { receiptAllocation } from './receipt-allocation.ts';
+import { assignBreak, match, resolveBreak, unmatch } from './reconcile.ts';
 import { recordRecovery } from './record-recovery.ts';
 import { registerClient } from './register-client.ts';
 import { revokeOperator, revokeTerminal } from './revoke.ts';
@@ -36,6 +37,10 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   'adopt policy': () => adoptPolicy,
   // Looked up late: a correction asks the kind that it reverses, so the two files need one another.
   correction: () => correction,
+  match: () => match,
+  unmatch: () => unmatch,
+  'assign break': () => assignBreak,
+  'resolve break': () => resolveBreak,
 };
 
 export const instructionKinds = Object.keys(kinds) as readonly InstructionKind[];

@@ -11,6 +11,7 @@ import { freezeSchema, unfreezeSchema } from './freeze.ts';
 import { openAccountSchema } from './open-account.ts';
 import { paymentSchema } from './payment.ts';
 import { receiptAllocationSchema } from './receipt-allocation.ts';
+import { assignBreakSchema, matchSchema, resolveBreakSchema, unmatchSchema } from './reconcile.ts';
 import { recordRecoverySchema } from './record-recovery.ts';
 import { registerClientSchema } from './register-client.ts';
 import { revokeOperatorSchema, revokeTerminalSchema } from './revoke.ts';
@@ -33,6 +34,10 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   adoptAgreementSchema,
   adoptPolicySchema,
   correctionSchema,
+  matchSchema,
+  unmatchSchema,
+  assignBreakSchema,
+  resolveBreakSchema,
 ]);
 export type Instruction = z.infer<typeof instructionSchema>;
 export type InstructionKind = Instruction['kind'];

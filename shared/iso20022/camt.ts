@@ -35,6 +35,8 @@ export interface Statement {
   /** Signed minor units; null where the message gives none. */
   readonly opening: bigint | null;
   readonly closing: bigint | null;
+  /** The day whose end the closing balance speaks of. */
+  readonly closingDate: string | null;
   readonly entries: readonly StatementEntry[];
 }
 export interface StatementMessage {
@@ -66,6 +68,11 @@ export function readCamt(text: string): Result<StatementMessage, Refusal> {
   );
 }
 
+const closingDateOf = (one: Element): string | null =>
+  children(one, 'Bal').flatMap((element) =>
+    textAt(element, 'Tp', 'CdOrPrtry', 'Cd') === 'CLBD' ? [textAt(element, 'Dt', 'Dt')?.slice(0, 10) ?? null] : [],
+  )[0] ?? null;
+
 function readStatement(one: Element): Statement {
   const balance = (...codes: string[]): bigint | null => {
     for (const code of codes)
@@ -83,6 +90,7 @@ function readStatement(one: Element): Statement {
     asset: textAt(one, 'Acct', 'Ccy') ?? entries[0]?.asset ?? null,
     opening: balance('OPBD', 'PRCD'),
     closing: balance('CLBD'),
+    closingDate: closingDateOf(one),
     entries,
   };
 }

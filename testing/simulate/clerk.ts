@@ -37,6 +37,25 @@ interface Account {
   frozen: boolean;
 }
 
+interface CashMove {
+  readonly reference: string;
+  readonly amount: bigint;
+  readonly day: string;
+  readonly receipt: string | null;
+}
+interface Stated {
+  readonly asset: string;
+  readonly closing: string;
+  readonly cash: bigint;
+  readonly day: string;
+  readonly entries: number;
+  /** Cash movements in the books when it came. */
+  readonly moves: number;
+  readonly lines: { readonly reference: string | null; readonly amount: string }[];
+  reconciled: boolean;
+  matched: string[];
+}
+
 const house = ['cash', 'platform-own', 'platform-fee', 'bank-fee', 'in-transit', 'suspense'];
 const officersOnly = ['enrol operator', 'enrol terminal', 'adopt policy', 'adopt agreement'];
 const outgoing = ['payment', 'batch'];
@@ -50,7 +69,9 @@ export class Clerk {
   readonly clients = new Set<string>();
   readonly receipts = new Map<string, { asset: string; left: bigint }>();
   readonly references = new Set<string>();
-  readonly statements = new Map<string, { asset: string; closing: string; cash: bigint }>();
+  readonly statements = new Map<string, Stated>();
+  readonly cash = new Map<string, CashMove[]>();
+  unknownPayers: string[] = [];
   readonly events = new Map<string, CustosEvent>();
   readonly policies = new Map<number, ClerkPolicy>();
   #opened = false;
@@ -169,17 +190,54 @@ export class Clerk {
         if (!this.accounts.has(`cash:${event.body.asset}`)) return 'a strange asset';
         return this.statements.has(event.body.statement) ? 'received already' : undefined;
       case 'reconciliation.completed': {
-        const { statement, asset, bank, books, owed, outcome } = event.body;
+        const { statement, asset, bank, books, outcome, breaks } = event.body;
         const one = this.statements.get(statement);
         if (one === undefined || one.asset !== asset) return 'no such statement';
-        const right =
-          bank === one.closing &&
-          books === String(one.cash) &&
-          owed === String(one.cash) &&
-          outcome === (bank === books ? 'balanced' : 'break');
-        return right ? undefined : 'other figures';
+        if (one.reconciled || one.lines.length !== one.entries) return 'not now';
+        if (bank !== one.closing || books !== String(one.cash)) return 'other figures';
+        const { open, unknown } = this.#reconcile(one);
+        if (breaks !== open + unknown.length) return `${open} and ${unknown.length} breaks, not ${breaks}`;
+        if (outcome === 'balanced' && open > 0) return 'a break is open';
+        return undefined;
+      }
+      case 'statement.lines': {
+        const one = this.statements.get(event.body.statement);
+        if (one === undefined) return 'no such statement';
+        const { from, lines } = event.body;
+        if (from !== one.lines.length || from + lines.length > one.entries) return 'other lines come next';
+        return lines.length === 200 || from + lines.length === one.entries ? undefined : 'too few lines';
       }
     }
+  }
+
+  /**
+   * Ticks off one list of references against the other, as on paper: what is only on one of them by the end of the day is
+   * open. Only for banks that name each booking once and by the reference that they notified.
+   */
+  #reconcile(one: Stated): { open: number; unknown: string[] } {
+    const seen = [...this.statements.values()].filter((each) => each === one || each.reconciled);
+    const atBank = new Map<string, string>();
+    for (const { asset, lines } of seen)
+      if (asset === one.asset) for (const line of lines) atBank.set(line.reference ?? '', line.amount);
+    const ours = (this.cash.get(one.asset) ?? []).slice(0, one.moves);
+    const inBooks = new Map(ours.map((move) => [move.reference, String(move.amount)]));
+    let open = 0;
+    for (const [reference, amount] of atBank) if (inBooks.get(reference) !== amount) open += 1;
+    for (const { reference, day } of ours) if (!atBank.has(reference) && day <= one.day) open += 1;
+    const isUnknown = (receipt: string): boolean => (this.receipts.get(receipt)?.left ?? 0n) > 0n;
+    const known = new Set([...this.statements.values()].flatMap((each) => (each.reconciled ? each.matched : [])));
+    const matched = ours.flatMap((move) => (atBank.has(move.reference) ? [move.reference] : []));
+    const fresh = ours.flatMap(({ reference, receipt }) =>
+      receipt !== null && atBank.has(reference) && !known.has(reference) && isUnknown(receipt) ? [receipt] : [],
+    );
+    one.matched = matched;
+    return { open, unknown: [...this.unknownPayers.filter(isUnknown), ...fresh] };
+  }
+
+  #noteCash(asset: string, move: CashMove): void {
+    const moves = this.cash.get(asset) ?? [];
+    moves.push(move);
+    this.cash.set(asset, moves);
   }
 
   #personOf = (one: Made): string | undefined => this.operators.get(one.event.actor)?.person;
@@ -441,6 +499,8 @@ export class Clerk {
           // Cash is what the bank holds: it goes down with what is owed, and up again with a return.
           const sign = event.type === 'bank.settled' ? -1n : 1n;
           this.#add(`cash:${asset}`, sign * item.amount);
+          const { reference, valueDate: day } = event.body as { reference: string; valueDate: string };
+          this.#noteCash(asset, { reference, amount: sign * item.amount, day, receipt: null });
           this.#add(event.type === 'bank.settled' ? `in-transit:${asset}` : item.account, sign * item.amount);
         }
         return;
@@ -455,15 +515,29 @@ export class Clerk {
         this.#add(`cash:${asset}`, amount);
         this.#add(known?.[0] ?? `suspense:${asset}`, amount);
         if (known === undefined) this.receipts.set(event.id, { asset, left: amount });
+        const receipt = known === undefined ? event.id : null;
+        this.#noteCash(asset, { reference, amount, day: event.body.valueDate, receipt });
         return;
       }
       case 'statement.received': {
         const { statement, asset, closing } = event.body;
-        this.statements.set(statement, { asset, closing, cash: this.accounts.get(`cash:${asset}`)?.booked ?? 0n });
+        const cash = this.accounts.get(`cash:${asset}`)?.booked ?? 0n;
+        const moves = this.cash.get(asset)?.length ?? 0;
+        const { day, entries } = event.body;
+        this.statements.set(statement, {
+          ...{ asset, closing, cash, day, entries, moves, lines: [], reconciled: false, matched: [] },
+        });
         return;
       }
-      case 'reconciliation.completed':
+      case 'statement.lines':
+        (this.statements.get(event.body.statement) as Stated).lines.push(...event.body.lines);
         return;
+      case 'reconciliation.completed': {
+        const one = this.statements.get(event.body.statement) as Stated;
+        this.unknownPayers = this.#reconcile(one).unknown;
+        one.reconciled = true;
+        return;
+      }
     }
   }
 
