@@ -20,6 +20,7 @@ import {
   showOutbox,
   showSafeguarding,
 } from './operations/show.ts';
+import { showDiary } from './operations/show-diary.ts';
 import { showLedger } from './operations/show-ledger.ts';
 import { showLog, showProof } from './operations/show-log.ts';
 import { showProgramme } from './operations/show-programme.ts';
@@ -40,6 +41,7 @@ export function terminalRouter(terminal: Terminal) {
     enrolStep: os.enrolStep.handler(({ input }) => enrolStep(terminal, input)),
     card: os.card.handler(() => showCard(terminal)),
     addRecovery: os.addRecovery.handler(({ input }) => addRecovery(terminal, input)),
+    diary: os.diary.handler(({ input }) => showDiary(terminal, input)),
     unlock: os.unlock.handler(({ input }) => unlock(terminal, input)),
     unlockStep: os.unlockStep.handler(({ input }) => unlockStep(terminal, input)),
     lock: os.lock.handler(() => lock(terminal)),

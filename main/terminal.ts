@@ -55,6 +55,15 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
   syncRefusal: null,
 });
 
+/** Keys, open requests and everything read. */
+export function forgetEverything(terminal: Terminal): void {
+  terminal.session?.close();
+  terminal.session = undefined;
+  terminal.enrolments.clear();
+  terminal.unlockings.clear();
+  terminal.signatures.clear();
+}
+
 /** The session, or the refusal of a locked terminal. */
 export function unlocked(terminal: Terminal): Result<Session, Refusal<'locked'>> {
   if (terminal.session !== undefined) return ok(terminal.session);

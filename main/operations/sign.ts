@@ -43,6 +43,8 @@ export async function sign(
     return refuse('not entitled', what, 'Another operator asked for this signature.', 'Start again.');
   const verified = await verifyAssertion(relyingParty, root, credential, assertion);
   if (!verified.ok) return verified;
+  if (terminal.session !== session)
+    return refuse('locked', what, 'The terminal was locked meanwhile.', 'Unlock it first.');
   const sealed = sealRoot(session, root, verified.value.first);
   if (!sealed.ok) return sealed;
 

@@ -2,6 +2,7 @@
 
 import { bytesToBase64 } from '../../shared/bytes.ts';
 import type { Status } from '../../shared/contract/terminal.ts';
+import { lastOf } from '../store/diary.ts';
 import { outboxCounts } from '../store/outbox.ts';
 import { readSetting } from '../store/settings.ts';
 import type { Terminal } from '../terminal.ts';
@@ -23,6 +24,7 @@ export function statusOf({ parts, session, lastSyncMs, syncRefusal }: Terminal):
       terminal: null,
       operator: null,
       hasRecovery: false,
+      vault: null,
       lastSyncMs: null,
       syncRefusal: null,
       readOnly: null,
@@ -37,6 +39,7 @@ export function statusOf({ parts, session, lastSyncMs, syncRefusal }: Terminal):
     terminal: session.terminal,
     operator: { id: session.operator, role: session.books.get('operator', session.operator)?.role ?? null },
     hasRecovery: session.vault.hasRecovery(),
+    vault: { epoch: session.vault.epoch, keysChanged: lastOf(session.store, 'keys changed') ?? null },
     lastSyncMs,
     syncRefusal,
     readOnly: session.readOnly() ?? null,

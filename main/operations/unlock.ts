@@ -58,6 +58,10 @@ export async function unlockStep(
     return opened;
   }
   const session = opened.value;
+  if (session.books.get('operator', operator)?.revokedAt !== undefined) {
+    session.close();
+    return notUnlocked('revoked', 'You were revoked as an operator of this programme.', 'Ask an officer.');
+  }
   const credential = session.enrolled()?.credentials.find((one) => one.id === answer?.assertion.id);
   if (begun !== undefined && answer !== null) {
     const verified =

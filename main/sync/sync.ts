@@ -17,6 +17,7 @@ import { formatNote, type NoteKey, parseNote, parseNoteKey, signNote } from '../
 import type { Hash, Primitives } from '../../shared/primitives.ts';
 import { type LogRecord, parseRecord } from '../../shared/record.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
+import { keepKeys } from '../keep-keys.ts';
 import { HeadNotRecorded, type Session } from '../session.ts';
 import { attach } from '../store/attachments.ts';
 import type { SqlBooks } from '../store/books.ts';
@@ -43,7 +44,11 @@ export async function* sync(terminal: Terminal): AsyncGenerator<SyncStep> {
   try {
     const result = yield* exchange(terminal, writable.value);
     terminal.syncRefusal = result.ok ? null : result.refusal;
-    if (result.ok) terminal.lastSyncMs = terminal.parts.clock();
+    if (result.ok) {
+      terminal.lastSyncMs = terminal.parts.clock();
+      const kept = keepKeys(terminal, writable.value);
+      if (!kept.ok) terminal.syncRefusal = kept.refusal;
+    }
     yield { result };
   } finally {
     terminal.syncing = false;

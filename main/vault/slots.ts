@@ -86,6 +86,7 @@ export type UnlockRefusal = Refusal<
   | 'slots of another version'
   | 'slots tampered'
   | 'slots put back'
+  | 'revoked'
   | 'recovery refused'
 >;
 

@@ -107,6 +107,11 @@ export class Vault {
     return key;
   }
 
+  /** Who has a slot here. */
+  operators(): string[] {
+    return this.#file.slots.flatMap(({ operator }) => (operator === null ? [] : [operator]));
+  }
+
   slotOf(operator: string): Slot | undefined {
     return this.#file.slots.find((slot) => slot.operator === operator);
   }

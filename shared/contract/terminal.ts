@@ -18,6 +18,7 @@ import { unicodeText } from '../text.ts';
 import { assertionSchema, creationOptionsSchema, registrationSchema, requestOptionsSchema } from './ceremony.ts';
 import { invitationSchema } from './invitation.ts';
 import { refusalSchema, resultOf } from './result.ts';
+import { diaryEntrySchema } from './vault.ts';
 
 const ceremonyId = z.string().max(64);
 export const creationSchema = z.strictObject({
@@ -49,6 +50,8 @@ export const statusSchema = z.strictObject({
   operator: z.strictObject({ id: nameId, role: role.nullable() }).nullable(),
   /** Whether recovery shares were made for this vault. */
   hasRecovery: z.boolean(),
+  /** The vault itself, once unlocked: the epoch of its keys, and their last change. */
+  vault: z.strictObject({ epoch: z.int(), keysChanged: diaryEntrySchema.nullable() }).nullable(),
   /** Milliseconds since 1970 of the last sync that succeeded, and why the newest one did not, if so. */
   lastSyncMs: z.int().nullable(),
   syncRefusal: refusalSchema.nullable(),
@@ -343,6 +346,10 @@ export const terminalContract = {
   addRecovery: oc
     .input(z.strictObject({ officers: shares, custodians: shares }))
     .output(resultOf(z.strictObject({ officers: z.array(z.string()), custodians: z.array(z.string()) }))),
+  /** What was done with the vault itself on this machine, newest first, before a number. */
+  diary: oc
+    .input(z.strictObject({ before: z.int().min(1), limit: z.int().min(1).max(500) }))
+    .output(resultOf(z.strictObject({ entries: z.array(diaryEntrySchema) }))),
   unlock: oc
     .input(z.strictObject({ operator: nameId }))
     .output(resultOf(z.strictObject({ request: requestSchema.nullable() }))),

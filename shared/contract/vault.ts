@@ -3,13 +3,15 @@
 import { z } from 'zod';
 import { nameId } from '../ids.ts';
 
-export const diaryWords = ['keys changed', 'operator removed', 'shares made'] as const;
+export const diaryWords = ['keys changed', 'shares made'] as const;
 export type DiaryWord = (typeof diaryWords)[number];
 
 export const diaryEntrySchema = z.strictObject({
   number: z.int(),
+  /** UTC, as everywhere. */
   at: z.string(),
   what: z.enum(diaryWords),
+  /** Who was at the terminal, if anybody. */
   operator: nameId.nullable(),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
