@@ -3,17 +3,19 @@
 
 import { assert } from '../shared/assert.ts';
 import { BooksLayer, type MemoryBooks } from '../shared/books.ts';
+import { bytesEqual } from '../shared/bytes.ts';
 import { canonicalBytes, canonicalText } from '../shared/canonical.ts';
 import { type DecisionRefusal, decide } from '../shared/decide.ts';
+import { eventDigest } from '../shared/event.ts';
 import { faultPoint } from '../shared/fault.ts';
 import { formatCheckpoint } from '../shared/log/checkpoint.ts';
 import { leafHash } from '../shared/log/hash.ts';
 import type { MerkleTree } from '../shared/log/merkle.ts';
 import { formatNote, type NoteKey, signNote } from '../shared/log/note.ts';
 import type { Primitives } from '../shared/primitives.ts';
-import { type LogRecord, maxLeafBytes } from '../shared/record.ts';
+import { type LogRecord, maxLeafBytes, parseRecord } from '../shared/record.ts';
 import { ok, type Result, refuse } from '../shared/result.ts';
-import { checkDetails, type Submission, submissionDigest } from '../shared/submission.ts';
+import { checkDetails, type Submission } from '../shared/submission.ts';
 import { type Instant, msToInstant } from '../shared/time.ts';
 import { Replica } from './replica.ts';
 import type { LogStore } from './store/log-store.ts';
@@ -68,6 +70,16 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
   async function admit(submissions: readonly Submission[]): Promise<readonly Outcome[]> {
     assert(sound, 'a sequencer that failed to write is opened again before it is used');
     assert(!admitting, 'batches are admitted one after the other');
+    admitting = true;
+    try {
+      return await judgeAndAppend(submissions);
+    } finally {
+      admitting = false;
+    }
+  }
+
+  async function judgeAndAppend(submissions: readonly Submission[]): Promise<readonly Outcome[]> {
+    const earlier = await leavesOf(submissions);
     const from = tree.size;
     const layer = new BooksLayer(books);
     const leaves: Uint8Array[] = [];
@@ -76,7 +88,10 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
     const outcomes = submissions.map((submission): Outcome => {
       const known = layer.get('event', submission.event.id);
       // Sent again because the answer was lost: the same event is admitted once, and said to be admitted twice.
-      if (known?.digest === submissionDigest(sha256, submission)) return ok({ sequence: null });
+      if (known !== undefined) {
+        const leaf = earlier.get(known.sequence) ?? leaves[known.sequence - from];
+        if (leaf !== undefined && holds(leaf, submission)) return ok({ sequence: null });
+      }
       const judged = judge(layer, submission);
       if (!judged.ok) return judged;
       for (const [commitment, one] of judged.value.details) details.set(commitment, canonicalText(one));
@@ -89,7 +104,6 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
       return ok({ sequence: from + leaves.length - 1 });
     });
     if (leaves.length === 0) return outcomes;
-    admitting = true;
     try {
       for (const leaf of leaves) tree.append(leafHash(sha256, leaf));
       const note = signedCheckpoint();
@@ -102,11 +116,28 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
       sound = false;
       tree.truncate(from);
       throw failure;
-    } finally {
-      admitting = false;
     }
     books.absorb(layer);
     return outcomes;
+  }
+
+  /** By their place in the log, the records of submissions whose ids are in it already. */
+  async function leavesOf(submissions: readonly Submission[]): Promise<ReadonlyMap<number, Uint8Array>> {
+    const known = new Set(submissions.flatMap(({ event }) => books.get('event', event.id)?.sequence ?? []));
+    const found = new Map<number, Uint8Array>();
+    for (const from of known) {
+      if (known.has(from - 1)) continue;
+      let to = from + 1;
+      while (known.has(to)) to += 1;
+      for (const [i, leaf] of (await store.leaves(from, to)).entries()) found.set(from + i, leaf);
+    }
+    return found;
+  }
+
+  function holds(leaf: Uint8Array, submission: Submission): boolean {
+    const record = parseRecord(leaf);
+    assert(record.ok, 'a record of the log can be read');
+    return bytesEqual(eventDigest(sha256, record.value.event), eventDigest(sha256, submission.event));
   }
 
   function judge(

@@ -109,12 +109,12 @@ export interface Tables {
   /** Ledger account by custody number and asset: one number may serve several assets. Key `number|asset`. */
   number: { readonly account: string };
   instruction: InstructionState;
-  /** Ids of events in the log, to refuse a second use. */
-  event: { readonly digest: string };
+  /** Ids of events in the log, with their place in it, to refuse a second use. */
+  event: { readonly sequence: number };
   /** Money that came without a known account, by the id of its `bank.credited`; what is not yet allocated. */
   receipt: { readonly asset: string; readonly remaining: bigint };
   /** Bank references already booked, so that one receipt or settlement is booked once. */
-  reference: { readonly event: string };
+  reference: { readonly sequence: number };
   /** Payees a client has had a payment approved to: key `client|payee`. */
   payee: { readonly since: Instant };
   /** Sums per scope, asset and day for policy windows: key `scope|who|asset|day`. */

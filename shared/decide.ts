@@ -93,7 +93,7 @@ function decideByContent(books: Books, record: UnsignedRecord, primitives: Primi
   const refusal = refuseOverflow(books, decided.value);
   if (refusal !== undefined) return { ok: false, refusal };
   // Nothing is refused below this line.
-  return ok([...count(books, record, primitives), ...decided.value]);
+  return ok([...count(books, record), ...decided.value]);
 }
 
 /** Turnover is an int64 in storage; what would not fit is refused before it is booked. */
@@ -256,14 +256,13 @@ function decideByType(books: Books, record: UnsignedRecord, primitives: Primitiv
   }
 }
 
-/** The event's place in the log: counted, and its id and digest remembered. */
-function count(books: Books, { admittedAt, event }: UnsignedRecord, primitives: Primitives): Effect[] {
+/** The event's place in the log: counted, and its id remembered. */
+function count(books: Books, { admittedAt, event }: UnsignedRecord): Effect[] {
   const at = head(books);
   const greatestId = laterId(event.id, at.greatestId);
-  const digest = bytesToBase64url(eventDigest(primitives.sha256, event));
   return [
     put('head', 'head', { ...at, size: at.size + 1, admittedAt, greatestId }),
-    put('event', event.id, { digest }),
+    put('event', event.id, { sequence: at.size }),
   ];
 }
 
@@ -534,20 +533,30 @@ export function itemOf(books: Books, id: string, item: number): Item {
   return { account: one.account, asset: body.asset, amount: BigInt(one.amount) };
 }
 
-function claimReference(books: Books, asset: string, reference: string, event: EventId): Decision {
-  const key = `${asset}|${reference}`;
+function claimReference(books: Books, asset: string, reference: string): Decision {
+  const key = referenceKey(asset, reference);
   if (books.get('reference', key) !== undefined)
     return {
       ok: false,
       refusal: no('duplicate', `The bank's reference ${reference} is booked already.`, 'Nothing is needed.'),
     };
-  return ok([put('reference', key, { event })]);
+  return ok([put('reference', key, { sequence: head(books).size })]);
 }
+
+/** The key of the bank reference that an admitted event has booked, if it has booked one. */
+export function referenceOf(books: Books, event: CustosEvent): string | undefined {
+  if (event.type === 'bank.credited') return referenceKey(event.body.asset, event.body.reference);
+  if (event.type !== 'bank.settled' && event.type !== 'bank.returned') return undefined;
+  const { instruction, item, reference } = event.body;
+  return referenceKey(itemOf(books, instruction, item).asset, reference);
+}
+
+const referenceKey = (asset: string, reference: string): string => `${asset}|${reference}`;
 
 function settle(books: Books, event: EventOf<'bank.settled'>, { today }: Moment): Decision {
   const { instruction, item, reference, valueDate } = event.body;
   const { asset, amount } = itemOf(books, instruction, item);
-  const used = claimReference(books, asset, reference, event.id);
+  const used = claimReference(books, asset, reference);
   if (!used.ok) return used;
   const leg = { debit: houseAccountId('in-transit', asset), credit: houseAccountId('cash', asset), asset, amount };
   return ok([
@@ -577,7 +586,7 @@ function reject(books: Books, event: EventOf<'bank.rejected'>, { today }: Moment
 function takeBack(books: Books, event: EventOf<'bank.returned'>, { today }: Moment): Decision {
   const { instruction, item, reference, valueDate } = event.body;
   const { account, asset, amount } = itemOf(books, instruction, item);
-  const used = claimReference(books, asset, reference, event.id);
+  const used = claimReference(books, asset, reference);
   if (!used.ok) return used;
   const leg = { debit: houseAccountId('cash', asset), credit: account, asset, amount };
   return ok([
@@ -595,7 +604,7 @@ function credit(books: Books, event: EventOf<'bank.credited'>, { today }: Moment
   const amount = BigInt(text);
   if (!programmeOf(books)?.assets.includes(asset))
     return { ok: false, refusal: no('account state', `This programme does not keep ${asset}.`, 'Send it back.') };
-  const used = claimReference(books, asset, reference, event.id);
+  const used = claimReference(books, asset, reference);
   if (!used.ok) return used;
   const known = number === null ? undefined : books.get('number', numberKey(number, asset))?.account;
   const target = known ?? houseAccountId('suspense', asset);

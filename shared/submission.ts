@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { bytesToBase64url } from './bytes.ts';
-import { eventDigest, eventSchema } from './event.ts';
+import { eventSchema } from './event.ts';
 import { evidenceSchema } from './evidence.ts';
 import { payeesOf } from './instruction/kinds.ts';
 import { commit, detailsSchema, type EventDetails, tailOf } from './instruction/payee.ts';
@@ -49,5 +49,3 @@ export function checkDetails(
   }
   return opened.size === new Set(payees.map((payee) => payee.details)).size ? ok(opened) : needless;
 }
-
-export const submissionDigest = (hash: Hash, one: Submission): string => bytesToBase64url(eventDigest(hash, one.event));

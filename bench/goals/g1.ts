@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { nodePrimitives } from '../../crypto/node.ts';
 import { random } from '../../crypto/secret.ts';
 import { SqlBooks } from '../../main/store/books.ts';
-import { writeRecords } from '../../main/store/log.ts';
+import { packRecords, writeRecords } from '../../main/store/log.ts';
 import { migrate } from '../../main/store/migrate.ts';
 import { migrations } from '../../main/store/migrations/all.ts';
 import { openStore } from '../../main/store/open.ts';
@@ -38,7 +38,7 @@ export async function g1(rows: number): Promise<Goal> {
 /** Unsigned rows: every check is made except that of the signature itself. */
 const unsigned = { ...nodePrimitives, verifyEs256: () => true, verifyEd25519: () => true };
 
-export function postingRate(leaves: readonly Uint8Array[]): number {
+export async function postingRate(leaves: readonly Uint8Array[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'custos-bench-'));
   const store = openStore(join(folder, 'vault.db'), new Redacted(random(32)), 'create');
   if (!store.ok) throw new Error(store.refusal.why);
@@ -49,6 +49,7 @@ export function postingRate(leaves: readonly Uint8Array[]): number {
   for (let from = 0; from < leaves.length; from += batch) {
     const layer = new BooksLayer(books);
     const some = leaves.slice(from, from + batch);
+    const packing = packRecords(some);
     for (const leaf of some) {
       const record = parseRecord(leaf);
       if (!record.ok) throw new Error(record.refusal.why);
@@ -57,9 +58,10 @@ export function postingRate(leaves: readonly Uint8Array[]): number {
       layer.apply(decision.value);
       tree.append(leafHash(nodePrimitives.sha256, leaf));
     }
+    const packed = await packing;
     store.value.transaction(() => {
       books.write(layer);
-      writeRecords(store.value, tree, from, some);
+      writeRecords(store.value, tree, from, packed);
     });
   }
   const seconds = (performance.now() - began) / 1000;

@@ -1,11 +1,15 @@
 import Database from 'better-sqlite3-multiple-ciphers';
 import { describe, expect, it } from 'vitest';
 import { nodePrimitives } from '../../crypto/node.ts';
-import { BooksLayer, booksDigest, MemoryBooks, type TableName } from '../../shared/books.ts';
+import { BooksLayer, booksDigest, type TableName } from '../../shared/books.ts';
+import { canonicalBytes } from '../../shared/canonical.ts';
 import { decide } from '../../shared/decide.ts';
+import { leafHash } from '../../shared/log/hash.ts';
+import { MerkleTree } from '../../shared/log/merkle.ts';
 import type { LogRecord } from '../../shared/record.ts';
 import { payeeNamed, TestProgramme } from '../../testing/programme.ts';
 import { SqlBooks } from './books.ts';
+import { packRecords, writeRecords } from './log.ts';
 import { sql } from './migrations/001-books.ts';
 import { sql as enrolledSql } from './migrations/003-enrolled.ts';
 
@@ -50,8 +54,9 @@ function openSql() {
   return { database, books: new SqlBooks(database as never) };
 }
 
-/** Replays records in batches of `size` into books that take layers. */
-function replay(records: readonly LogRecord[], size: number, books: MemoryBooks | SqlBooks): void {
+/** Replays records in batches of `size` into the books and the log of a store. */
+async function replay(records: readonly LogRecord[], size: number, { books, database }: ReturnType<typeof openSql>) {
+  const tree = new MerkleTree(nodePrimitives.sha256);
   for (let from = 0; from < records.length; from += size) {
     const layer = new BooksLayer(books);
     for (const record of records.slice(from, from + size)) {
@@ -59,8 +64,10 @@ function replay(records: readonly LogRecord[], size: number, books: MemoryBooks 
       if (!decision.ok) throw new Error(decision.refusal.why);
       layer.apply(decision.value);
     }
-    if (books instanceof MemoryBooks) books.absorb(layer);
-    else books.write(layer);
+    const leaves = records.slice(from, from + size).map(canonicalBytes);
+    for (const leaf of leaves) tree.append(leafHash(nodePrimitives.sha256, leaf));
+    books.write(layer);
+    writeRecords(database as never, tree, from, await packRecords(leaves));
   }
 }
 
@@ -70,19 +77,30 @@ const digestOf = (books: { all(table: TableName): Iterable<[string, object]> }) 
 describe('the two forms of the books', () => {
   const programme = business();
 
-  it.each([1, 7, 1000])('hold the same rows and legs after replay in batches of %i', (size) => {
-    const { books } = openSql();
-    replay(programme.records, size, books);
+  it.each([1, 7, 1000])('hold the same rows and legs after replay in batches of %i', async (size) => {
+    const vault = openSql();
+    const { books } = vault;
+    await replay(programme.records, size, vault);
     expect(digestOf(books)).toBe(digestOf(programme.books));
     expect([...books.legs()]).toEqual(programme.books.legs);
   });
 
-  it('read the same after being opened again', () => {
-    const { database, books } = openSql();
-    replay(programme.records, 10, books);
-    const again = new SqlBooks(database as never);
-    for (const table of ['account', 'instruction', 'window', 'receipt', 'operator'] as const)
+  it('read the same after being opened again', async () => {
+    const vault = openSql();
+    await replay(programme.records, 10, vault);
+    const again = new SqlBooks(vault.database as never);
+    for (const table of ['account', 'event', 'reference', 'instruction', 'window', 'receipt', 'operator'] as const)
       for (const [key, row] of programme.books.all(table)) expect(again.get(table, key)).toEqual(row);
+  });
+
+  it('know no event and no bank reference that the log does not have', async () => {
+    const vault = openSql();
+    await replay(programme.records, 10, vault);
+    expect([...vault.books.all('event')]).toHaveLength(programme.records.length);
+    for (let i = 0; i < 1000; i++) {
+      expect(vault.books.get('event', programme.newId(programme.nowMs + i))).toBeUndefined();
+      expect(vault.books.get('reference', `CNY|${i}`)).toBeUndefined();
+    }
   });
 
   it('let an account be read newest first through its back-links, to its exact balance', () => {
@@ -98,9 +116,10 @@ describe('the two forms of the books', () => {
     }
   });
 
-  it('a vault from before lists of who may sign gets the lists that a replay would give', () => {
-    const { database, books } = openSql();
-    replay(programme.records, 1000, books);
+  it('a vault from before lists of who may sign gets the lists that a replay would give', async () => {
+    const vault = openSql();
+    const { database, books } = vault;
+    await replay(programme.records, 1000, vault);
     database.exec("DELETE FROM state WHERE name = 'enrolled'");
     database.exec(enrolledSql);
     expect(digestOf(books)).toBe(digestOf(programme.books));

@@ -1,5 +1,6 @@
 // The books in SQLCipher: the same rows as the in-memory form, read on demand and written once per batch from a layer.
 
+import { assert } from '../../shared/assert.ts';
 import {
   type BookedLeg,
   type Books,
@@ -12,18 +13,15 @@ import {
   tableNames,
   textToRow,
 } from '../../shared/books.ts';
+import { referenceOf } from '../../shared/decide.ts';
+import type { CustosEvent } from '../../shared/event.ts';
+import { parseRecord } from '../../shared/record.ts';
+import { storedRecords } from './log.ts';
+import type { Store } from './open.ts';
+import { type SeenKey, SeenKeys } from './seen.ts';
 
 /** What these books need of a database handle; the caller owns the database transaction. */
-export interface Sql {
-  prepare(source: string): Statement;
-}
-interface Statement {
-  run(...values: unknown[]): { changes: number | bigint };
-  get(...values: unknown[]): unknown;
-  iterate(...values: unknown[]): IterableIterator<unknown>;
-  safeIntegers(on?: boolean): Statement;
-  pluck(on?: boolean): Statement;
-}
+type Sql = Pick<Store, 'prepare'>;
 
 interface AccountRow {
   idx: bigint;
@@ -64,24 +62,24 @@ const rowToLeg = (row: Record<string, bigint>): BookedLeg => ({
   previousCredit: Number(row.previous_credit),
 });
 
-/** Where each table of the books is kept; tables not named here are rows of `state`. */
+/** Where each table of the books is kept; tables not named here are rows of `state`. Events and references are the log's. */
 const own = { account: true, event: true, reference: true, window: true, instruction: true } as const;
 
 export class SqlBooks implements Books {
+  readonly #sql: Sql;
   readonly #statements;
+  readonly #seen: SeenKeys;
   /** Accounts are few and read for every leg; they are cached for as long as these books live. */
   readonly #accounts = new Map<string, LedgerAccount>();
   readonly #small = new Map<string, object>();
 
   constructor(sql: Sql) {
+    this.#sql = sql;
+    this.#seen = new SeenKeys(sql);
     const statement = (source: string) => sql.prepare(source);
     this.#statements = {
       account: statement('SELECT * FROM accounts WHERE id = ?').safeIntegers(),
       accounts: statement('SELECT * FROM accounts ORDER BY idx').safeIntegers(),
-      event: statement('SELECT digest FROM events WHERE id = ?'),
-      events: statement('SELECT id AS key, digest FROM events'),
-      reference: statement('SELECT event FROM bank_references WHERE key = ?'),
-      references: statement('SELECT key, event FROM bank_references'),
       window: statement('SELECT sum FROM windows WHERE key = ?').safeIntegers(),
       windows: statement('SELECT key, sum FROM windows').safeIntegers(),
       instruction: statement('SELECT row FROM instructions WHERE id = ?'),
@@ -99,8 +97,6 @@ export class SqlBooks implements Books {
         'INSERT INTO accounts VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (idx) DO UPDATE SET frozen = excluded.frozen, ' +
           'debits = excluded.debits, credits = excluded.credits, held = excluded.held, last_leg = excluded.last_leg',
       ),
-      putEvent: statement('INSERT INTO events VALUES (?,?)'),
-      putReference: statement('INSERT INTO bank_references VALUES (?,?)'),
       putWindow: statement('INSERT INTO windows VALUES (?,?) ON CONFLICT (key) DO UPDATE SET sum = excluded.sum'),
       putInstruction: statement(
         'INSERT INTO instructions VALUES (?,?,?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, row = excluded.row',
@@ -115,7 +111,7 @@ export class SqlBooks implements Books {
   }
 
   #read(table: TableName, key: string): object | undefined {
-    const { account, event, reference, window, instruction, state } = this.#statements;
+    const { account, window, instruction, state } = this.#statements;
     if (table === 'account') {
       const known = this.#accounts.get(key);
       if (known !== undefined) return known;
@@ -125,8 +121,8 @@ export class SqlBooks implements Books {
       this.#accounts.set(key, read);
       return read;
     }
-    if (table === 'event') return event.get(key) as object | undefined;
-    if (table === 'reference') return reference.get(key) as object | undefined;
+    if (table === 'event') return this.#look(`event|${key}`, (event) => event.id === key);
+    if (table === 'reference') return this.#look(`reference|${key}`, (event) => referenceOf(this, event) === key);
     if (table === 'window') return window.get(key) as object | undefined;
     if (table === 'instruction') return this.#parse(table, instruction.get(key));
     const name = `${table}|${key}`;
@@ -145,19 +141,44 @@ export class SqlBooks implements Books {
     return read;
   }
 
+  #look(key: SeenKey, fits: (event: CustosEvent) => boolean): { readonly sequence: number } | undefined {
+    for (const sequence of this.#seen.placesOf(key)) if (fits(this.#eventAt(sequence))) return { sequence };
+    return undefined;
+  }
+
+  #eventAt(sequence: number): CustosEvent {
+    const [leaf] = storedRecords(this.#sql, sequence, sequence + 1);
+    const record = leaf === undefined ? undefined : parseRecord(leaf);
+    assert(record?.ok, 'a record that the index names is there');
+    return record.value.event;
+  }
+
+  *#events(): Generator<CustosEvent> {
+    for (const leaf of storedRecords(this.#sql, 0, Number.MAX_SAFE_INTEGER)) {
+      const record = parseRecord(leaf);
+      assert(record.ok, 'what is stored was read before');
+      yield record.value.event;
+    }
+  }
+
   #parse(table: TableName, row: unknown): object | undefined {
     return row === undefined ? undefined : textToRow(table, (row as { row: string }).row);
   }
 
   *all<T extends TableName>(table: T): Generator<[string, Tables[T]]> {
-    const { accounts, events, references, windows, instructions, states } = this.#statements;
+    const { accounts, windows, instructions, states } = this.#statements;
     if (table === 'account')
       for (const row of accounts.iterate())
         yield [(row as AccountRow).id, rowToAccount(row as AccountRow) as Tables[T]];
-    else {
-      const source = { event: events, reference: references, window: windows, instruction: instructions }[
-        table as string
-      ];
+    else if (table === 'event' || table === 'reference') {
+      let sequence = 0;
+      for (const event of this.#events()) {
+        const key = table === 'event' ? event.id : referenceOf(this, event);
+        if (key !== undefined) yield [key, { sequence } as Tables[T]];
+        sequence += 1;
+      }
+    } else {
+      const source = { window: windows, instruction: instructions }[table as string];
       for (const row of source === undefined ? states.iterate(table) : source.iterate()) {
         const { key, row: text, ...columns } = row as { key: string; row?: string };
         yield [key, (text === undefined ? columns : textToRow(table, text)) as Tables[T]];
@@ -193,9 +214,12 @@ export class SqlBooks implements Books {
     return row === undefined ? undefined : rowToAccount(row);
   }
 
-  /** Writes a layer, inside the caller's database transaction: each changed row once, however often it changed. */
+  /**
+   * Writes a layer, inside the caller's database transaction: each changed row once, however often it changed. Its records
+   * are the caller's to write in the same one.
+   */
   write(layer: BooksLayer): void {
-    const { putAccount, putEvent, putReference, putWindow, putInstruction, putState, putLeg } = this.#statements;
+    const { putAccount, putWindow, putInstruction, putState, putLeg } = this.#statements;
     for (const [id, a] of layer.rows.account) {
       putAccount.run(
         a.index,
@@ -223,8 +247,7 @@ export class SqlBooks implements Books {
         leg.previousDebit,
         leg.previousCredit,
       );
-    for (const [id, row] of layer.rows.event) putEvent.run(id, row.digest);
-    for (const [key, row] of layer.rows.reference) putReference.run(key, row.event);
+    this.#writeSeen(layer);
     for (const [key, row] of layer.rows.window) putWindow.run(key, row.sum);
     for (const [id, row] of layer.rows.instruction) putInstruction.run(id, row.state, rowToText(row));
     for (const table of tableNames) {
@@ -236,9 +259,18 @@ export class SqlBooks implements Books {
     }
   }
 
+  #writeSeen({ rows }: BooksLayer): void {
+    const entries: [SeenKey, number][] = [];
+    for (const [id, { sequence }] of rows.event) entries.push([`event|${id}`, sequence]);
+    for (const [key, { sequence }] of rows.reference) entries.push([`reference|${key}`, sequence]);
+    const [first] = entries;
+    if (first !== undefined) this.#seen.write(first[1], entries);
+  }
+
   /** After a database transaction that failed, what was cached may be ahead of what is stored. */
   forget(): void {
     this.#accounts.clear();
     this.#small.clear();
+    this.#seen.forget();
   }
 }

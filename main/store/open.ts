@@ -117,7 +117,7 @@ function checkEncrypted(file: string): void {
 /** Up to this size the whole file is checked at every opening. */
 const wholeCheckBytes = 64 << 20;
 /** Tables that grow with the log; every page of them is authenticated again whenever it is read. */
-const growing = new Set(['records', 'legs', 'hashes', 'events', 'bank_references', 'attachments', 'instructions']);
+const growing = new Set(['records', 'legs', 'hashes', 'seen', 'attachments', 'instructions']);
 
 /** A small file, or one that was not closed properly: its WAL still holds something. */
 function needsWholeCheck(file: string): boolean {

@@ -22,7 +22,7 @@ import { HeadNotRecorded, type Session } from '../session.ts';
 import { attach } from '../store/attachments.ts';
 import type { SqlBooks } from '../store/books.ts';
 import { forgetImport } from '../store/imports.ts';
-import { writeRecords } from '../store/log.ts';
+import { packRecords, writeRecords } from '../store/log.ts';
 import { markRefused, queuedSubmissions, removeFromOutbox } from '../store/outbox.ts';
 import { writeSetting } from '../store/settings.ts';
 import { mayWrite, type Terminal } from '../terminal.ts';
@@ -190,7 +190,10 @@ async function takeIn(
   const { tree, store, books, invitation } = session;
   const from = tree.size;
   const layer = new BooksLayer(books);
-  const verified = await verifyAhead(signaturesIn(books, fetched.records, primitives.sha256));
+  const [verified, packed] = await Promise.all([
+    verifyAhead(signaturesIn(books, fetched.records, primitives.sha256)),
+    packRecords(fetched.leaves),
+  ]);
   try {
     fetched.records.forEach((record, i) => {
       judge(session, layer, record, from + i, { ...primitives, ...verified });
@@ -201,7 +204,7 @@ async function takeIn(
     const details = await fetchDetails(client, invitation.programme, events, primitives.sha256);
     session.commit(() => {
       books.write(layer);
-      writeRecords(store, tree, from, fetched.leaves);
+      writeRecords(store, tree, from, packed);
       attach(store, details);
       removeFromOutbox(
         store,
