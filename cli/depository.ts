@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { nodeConfigSchema, openNode } from '../depository/node.ts';
+import { openNode, parseNodeConfig } from '../depository/node.ts';
 
 const { values } = parseArgs({
   options: { config: { type: 'string' }, invitation: { type: 'boolean', default: false } },
@@ -11,8 +11,12 @@ if (values.config === undefined) {
   console.error('npm run depository -- --config FILE [--invitation]   see docs/depository.md');
   process.exit(2);
 }
-const config = nodeConfigSchema.parse(JSON.parse(readFileSync(values.config, 'utf8')));
-const depository = await openNode(config);
+const config = parseNodeConfig(readFileSync(values.config, 'utf8'));
+if (!config.ok) {
+  console.error(`${config.refusal.what} ${config.refusal.why} ${config.refusal.next}`);
+  process.exit(2);
+}
+const depository = await openNode(config.value);
 console.log(JSON.stringify(values.invitation ? depository.invitation : { url: depository.invitation.url }));
 
 let stopping = false;

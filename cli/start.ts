@@ -11,7 +11,7 @@ import { type BrowserHost, startBrowserHost } from '../main/browser/host.ts';
 import { appHost, appOrigin } from '../main/electron/origin.ts';
 import { openFiles } from '../main/host/files.ts';
 import { type RunningTerminal, startTerminal } from '../main/start-terminal.ts';
-import { type Invitation, invitationSchema } from '../shared/contract/invitation.ts';
+import { type Invitation, parseInvitation } from '../shared/contract/invitation.ts';
 import type { TerminalClient } from '../shared/contract/terminal.ts';
 import { operatorSchema, terminalSchema } from '../shared/operator.ts';
 import { bringSampleClients, type Card, enrolTerminal } from './demo/colleagues.ts';
@@ -211,15 +211,17 @@ async function main(): Promise<void> {
     mkdirSync(resolve(values.data), { recursive: true, mode: 0o700 });
     return startDesktops(binary, resolve(values.data), terminals);
   }
-  const invitation =
-    values.invitation === undefined
-      ? null
-      : invitationSchema.parse(JSON.parse(readFileSync(values.invitation, 'utf8')));
+  const invited = values.invitation === undefined ? null : parseInvitation(readFileSync(values.invitation, 'utf8'));
+  if (invited?.ok === false) {
+    console.error(`${invited.refusal.what} ${invited.refusal.why} ${invited.refusal.next}`);
+    process.exitCode = 2;
+    return;
+  }
   const started = await start({
     data: resolve(values.data),
     port,
     terminals,
-    invitation,
+    invitation: invited?.value ?? null,
     rendererDirectory,
     say: (line) => console.log(line),
   });

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { nodePrimitives } from '../crypto/node.ts';
 import { programmeSchema } from '../shared/event.ts';
 import { nameId } from '../shared/ids.ts';
+import { parseJson } from '../shared/json.ts';
+import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
 import { type Depository, openDepository } from './depository.ts';
 import { openPostgresStore } from './store/postgres.ts';
 
@@ -30,6 +32,20 @@ export const nodeConfigSchema = z.strictObject({
     .optional(),
 });
 export type NodeConfig = z.input<typeof nodeConfigSchema>;
+
+const maxConfigChars = 4 << 20;
+
+/** Names the field that does not fit, never what it holds: a connection string has a password in it. */
+export function parseNodeConfig(text: string): Result<z.output<typeof nodeConfigSchema>, Refusal<'configuration'>> {
+  const no = (why: string) =>
+    refuse('configuration', 'The node was not started.', why, 'Correct its configuration file (docs/depository.md).');
+  if (text.length > maxConfigChars) return no('It is too long to be a configuration.');
+  const json = parseJson(text);
+  if (!json.ok) return no(json.refusal.why);
+  const parsed = nodeConfigSchema.safeParse(json.value);
+  if (parsed.success) return ok(parsed.data);
+  return no(`Field ${parsed.error.issues[0]?.path.join('.') || 'format'} does not fit.`);
+}
 
 export async function openNode(config: z.output<typeof nodeConfigSchema>): Promise<Depository> {
   const { database, programme, opening } = config;

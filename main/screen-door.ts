@@ -50,8 +50,6 @@ export function openScreenDoor(terminal: Terminal, screen: Screen, tell: TellFai
   const handler = new RPCHandler(terminalRouter(terminal), {
     clientInterceptors: [
       async ({ next }) => {
-        if (underWay > screenLimits.callsUnderWay)
-          throw new ORPCError('TOO_MANY_REQUESTS', { message: 'Too many calls.' });
         try {
           const answer = await next();
           return isStream(answer) ? guardStream(answer, tell) : answer;
@@ -70,7 +68,9 @@ export function openScreenDoor(terminal: Terminal, screen: Screen, tell: TellFai
   };
   return {
     take(message) {
-      if (!isMessage(message)) return screen.close();
+      const read = readMessage(message);
+      if (read === undefined) return screen.close();
+      if (underWay >= screenLimits.callsUnderWay && read.p !== undefined) return screen.send(comeAgain(read.i));
       underWay += 1;
       handler
         .message(peer, message as string)
@@ -83,10 +83,19 @@ export function openScreenDoor(terminal: Terminal, screen: Screen, tell: TellFai
   };
 }
 
-function isMessage(message: unknown): boolean {
-  if (typeof message !== 'string' || message.length > screenLimits.messageChars) return false;
+function readMessage(message: unknown): { readonly i: string; readonly p?: unknown } | undefined {
+  if (typeof message !== 'string' || message.length > screenLimits.messageChars) return undefined;
   const json = parseJson(message, screenLimits.messageDepth);
-  return json.ok && messageSchema.safeParse(json.value).success;
+  return json.ok ? messageSchema.safeParse(json.value).data : undefined;
+}
+
+/** The answer to a call that is not looked at. */
+function comeAgain(i: string): string {
+  const error = new ORPCError('TOO_MANY_REQUESTS', {
+    message: 'Too many calls at once.',
+    data: { correlationId: newCorrelationId() },
+  }).toJSON();
+  return JSON.stringify({ i, p: { s: error.status, b: { json: error } } });
 }
 
 /** What a screen is told of a failure: its kind, and a number under which more is known here. */

@@ -10,6 +10,7 @@ import type { CustosEvent } from './event.ts';
 import { nameId } from './ids.ts';
 import { commitmentsOf } from './instruction/kinds.ts';
 import { commit, detailsSchema } from './instruction/payee.ts';
+import { parseJson } from './json.ts';
 import { openCheckpoint } from './log/checkpoint.ts';
 import { leafHash } from './log/hash.ts';
 import { MerkleTree } from './log/merkle.ts';
@@ -105,12 +106,12 @@ export interface AuditOptions {
 export function parseTrust(text: string): Result<Trust, Refusal<'trust malformed'>> {
   const no = (why: string) =>
     refuse('trust malformed', 'Nothing was verified.', why, 'Bring the trust file of the bank.');
-  try {
-    const parsed = trustSchema.safeParse(JSON.parse(text));
-    return parsed.success ? ok(parsed.data) : no(`Field ${parsed.error.issues[0]?.path.join('.')} does not fit.`);
-  } catch {
-    return no('It is not JSON.');
-  }
+  const json = parseJson(text);
+  if (!json.ok) return no(json.refusal.why);
+  const parsed = trustSchema.safeParse(json.value);
+  return parsed.success
+    ? ok(parsed.data)
+    : no(`Field ${parsed.error.issues[0]?.path.join('.') || 'format'} does not fit.`);
 }
 
 /** Verifies everything. Never throws on what the bundle holds; the report says where it stopped. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dataText, describeWithData } from '../testing/data.ts';
 import { assetByCode } from './asset.ts';
-import { decimalToMinor, minor, minorToDecimal } from './money.ts';
+import { amountText, decimalToMinor, minor, minorToDecimal, quantityText } from './money.ts';
 
 const asset = (code: string) => {
   const found = assetByCode(code);
@@ -47,5 +47,13 @@ describeWithData('ISO 4217 list one', 'reference/iso-4217-list-one.xml', () => {
     expect(listed.length).toBeGreaterThan(150);
     const wrong = listed.filter(([, code, scale]) => assetByCode(code as string)?.scale !== Number(scale));
     expect(wrong.map(([, code, scale]) => `${code} ${scale} ${assetByCode(code as string)?.scale}`)).toEqual([]);
+  });
+
+  it('an amount in a signed record is a number of minor units that fits 64 bits; anything else is refused, never a failure', () => {
+    for (const good of ['1', '9223372036854775807']) expect(amountText.safeParse(good).success).toBe(true);
+    for (const bad of ['', 'abc', '1e3', '0', '-1', '1.0', '9223372036854775808', '9'.repeat(5000), '１'])
+      expect([bad, amountText.safeParse(bad).success]).toEqual([bad, false]);
+    expect(quantityText.safeParse('0').success).toBe(true);
+    expect(quantityText.safeParse('x').success).toBe(false);
   });
 });

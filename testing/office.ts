@@ -9,7 +9,7 @@ import { random } from '../crypto/secret.ts';
 import { type Depository, openDepository } from '../depository/depository.ts';
 import { terminalRouter } from '../main/router.ts';
 import { type Connect, connectOverHttp } from '../main/sync/depository.ts';
-import { newTerminal, type TerminalParts } from '../main/terminal.ts';
+import { newTerminal, type Terminal, type TerminalParts } from '../main/terminal.ts';
 import type { TerminalClient } from '../shared/contract/terminal.ts';
 import { eventIdFrom } from '../shared/ids.ts';
 import { accepted, type Colleague, Desk, newColleague } from './desk.ts';
@@ -24,13 +24,13 @@ export interface Line {
   connect: Connect;
 }
 
-export function newDesk(
+export function newTestTerminal(
   directory: string,
   clock: () => number,
   line: Line,
   newId: TerminalParts['newId'] = (unixMs) => eventIdFrom(unixMs, random(10)),
-): Desk {
-  const terminal = newTerminal({
+): Terminal {
+  return newTerminal({
     directory: join(directory, 'vault'),
     exportDirectory: join(directory, 'exports'),
     relyingParty,
@@ -42,8 +42,12 @@ export function newDesk(
     newId,
     connect: (urls, asker) => line.connect(urls, asker),
   });
-  return new Desk(createRouterClient(terminalRouter(terminal)) as unknown as TerminalClient);
 }
+
+export const newDesk = (...parts: Parameters<typeof newTestTerminal>): Desk => deskAt(newTestTerminal(...parts));
+
+const deskAt = (terminal: Terminal): Desk =>
+  new Desk(createRouterClient(terminalRouter(terminal)) as unknown as TerminalClient);
 
 export interface TestOffice {
   readonly depository: Depository;
@@ -51,6 +55,8 @@ export interface TestOffice {
   /** T-01, where the teller makes; T-02, where the supervisor checks. */
   readonly maker: Desk;
   readonly checker: Desk;
+  /** What is behind the desks. */
+  readonly terminals: readonly [Terminal, Terminal];
   readonly lines: readonly [Line, Line];
   readonly officers: readonly [Colleague, Colleague];
   readonly teller: Colleague;
@@ -77,8 +83,11 @@ export async function openTestOffice(): Promise<TestOffice> {
   });
   const line = (): Line => ({ connect: connectOverHttp({ primitives: nodePrimitives, clock }) });
   const lines = [line(), line()] as const;
-  const maker = newDesk(join(directory, 'T-01'), clock, lines[0]);
-  const checker = newDesk(join(directory, 'T-02'), clock, lines[1]);
+  const terminals = [
+    newTestTerminal(join(directory, 'T-01'), clock, lines[0]),
+    newTestTerminal(join(directory, 'T-02'), clock, lines[1]),
+  ] as const;
+  const [maker, checker] = [deskAt(terminals[0]), deskAt(terminals[1])];
   const person = (id: string, role: Colleague['role']) => newColleague(id, role, officeOrigin);
   const officers = [person('officer-a', 'officer'), person('officer-b', 'officer')] as const;
   const first = await maker.firstRun(officers[0], depository.invitation, 'T-01');
@@ -111,7 +120,7 @@ export async function openTestOffice(): Promise<TestOffice> {
       skipped += ms;
     },
   };
-  return { depository, directory, maker, checker, lines, officers, teller, supervisor, time, syncAll };
+  return { depository, directory, maker, checker, terminals, lines, officers, teller, supervisor, time, syncAll };
 }
 
 /** A client with one CNY account and money on it. */

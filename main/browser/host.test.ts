@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Files } from '../host/files.ts';
 import { noncePlaceholder } from '../host/headers.ts';
-import { type BrowserHost, startBrowserHost } from './host.ts';
+import { type BrowserHost, hostLimits, startBrowserHost } from './host.ts';
 
 const files: Files = (path) =>
   ({
@@ -139,6 +139,59 @@ describe('the loopback host', () => {
     expect(await upgrade({ cookie, origin }, '/other')).toBe('403');
   });
 
+  const openSocket = (): Promise<WebSocket> => {
+    const socket = new WebSocket(`${host.origin.replace('http', 'ws')}/terminal`, {
+      headers: { cookie, origin: host.origin },
+    });
+    socket.on('error', () => {});
+    return new Promise((resolve) => {
+      socket.once('open', () => resolve(socket));
+      socket.once('close', () => resolve(socket));
+    });
+  };
+  const ended = (socket: WebSocket): Promise<number> =>
+    new Promise((resolve) => socket.once('close', (code) => resolve(code)));
+
+  it('shows out a screen that sends too much or what is no text, and goes on for the others', async () => {
+    const tooLong = await openSocket();
+    const closed = ended(tooLong);
+    tooLong.send(Buffer.alloc(hostLimits.messageBytes + 1));
+    expect(await closed).toBe(1009);
+    const noText = await openSocket();
+    const alsoClosed = ended(noText);
+    noText.send(Buffer.from([0xff, 0xfe, 0xfd]), { binary: false });
+    expect(await alsoClosed).toBe(1007);
+    expect(await upgrade({ cookie, origin: host.origin })).toBe('echo hello');
+  });
+
+  it('has room for so many screens, and for another one when one has gone', async () => {
+    const sockets: WebSocket[] = [];
+    for (let i = 0; i < hostLimits.sockets; i++) sockets.push(await openSocket());
+    expect(sockets.every((one) => one.readyState === one.OPEN)).toBe(true);
+    expect(await upgrade({ cookie, origin: host.origin })).toBe('503');
+    const gone = ended(sockets[0] as WebSocket);
+    sockets[0]?.close();
+    await gone;
+    await expect.poll(() => upgrade({ cookie, origin: host.origin })).toBe('echo hello');
+    for (const socket of sockets) socket.terminate();
+  });
+
+  it('reads a flood no faster than it may be, and loses nothing of it', async () => {
+    const socket = await openSocket();
+    const count = hostLimits.messages.burst + 200;
+    let answered = 0;
+    const began = performance.now();
+    const all = new Promise<number>((resolve) => {
+      socket.on('message', () => {
+        answered += 1;
+        if (answered === count) resolve(performance.now() - began);
+      });
+    });
+    for (let i = 0; i < count; i++) socket.send(String(i).padEnd(2000));
+    expect(await all).toBeGreaterThan(((count - hostLimits.messages.burst) * 1000) / hostLimits.messages.perSecond / 2);
+    socket.terminate();
+  });
+
   it('listens on this machine only', async () => {
     const { port } = new URL(host.origin);
     const { networkInterfaces } = await import('node:os');
@@ -154,5 +207,14 @@ describe('the loopback host', () => {
       });
       expect([address, outcome]).toEqual([address, 'refused']);
     }
+  });
+
+  it('looks at no entry any more for a minute when too many were wrong, not even at a right one', async () => {
+    const right = pathOf(host.newEntry());
+    let looked = 0;
+    while ((await ask('/enter?token=guess')).status === 403) looked += 1;
+    expect(looked).toBeLessThanOrEqual(hostLimits.wrongEntries);
+    expect((await ask(right)).status).toBe(429);
+    expect((await ask('/', { cookie })).status).toBe(200);
   });
 });

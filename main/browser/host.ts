@@ -169,19 +169,24 @@ function newGuesses() {
 /** The host understands nothing of what passes between screen and worker; it only sees to it that it is not too much. */
 function relay(webSocket: WebSocket, port: MessagePort): void {
   const meter = newMeter(hostLimits.messages);
+  let resuming: NodeJS.Timeout | undefined;
   webSocket.on('message', (data, isBinary) => {
     // The contract is text; bytes are handed on so that the terminal shows the screen out.
     port.postMessage(isBinary ? new Uint8Array(data as Buffer) : data.toString());
     const waitMs = meter.take();
     if (waitMs === 0) return;
-    webSocket.pause();
-    setTimeout(() => webSocket.resume(), waitMs);
+    webSocket.pause(); // what has arrived already is still handed on, and adds to the wait
+    clearTimeout(resuming);
+    resuming = setTimeout(() => webSocket.resume(), waitMs);
   });
   port.on('message', (data: string | Uint8Array | ArrayBuffer) => {
     if (webSocket.readyState === webSocket.OPEN) webSocket.send(data);
   });
   webSocket.on('error', () => webSocket.terminate());
-  webSocket.on('close', () => port.close());
+  webSocket.on('close', () => {
+    clearTimeout(resuming);
+    port.close();
+  });
   port.on('close', () => webSocket.close());
   port.start();
 }

@@ -7,7 +7,7 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
-import { cose, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
+import { cose, decodeAttestationObject, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
 import { base64urlToBytes, bytesToBase64url, concatBytes, utf8, utf8ToText } from '../../shared/bytes.ts';
 import {
   type Assertion,
@@ -110,6 +110,7 @@ export async function verifyRegistration(
   registration: Registration,
 ): Promise<Result<{ readonly credential: PublicCredential; readonly prf: PrfOutputs }, CeremonyRefusal>> {
   try {
+    if (bringsCertificate(registration)) return no('It brings a certificate that nobody asked for.');
     const verified = await verifyRegistrationResponse({
       response: registration as unknown as Parameters<typeof verifyRegistrationResponse>[0]['response'],
       expectedChallenge: bytesToBase64url(challenge),
@@ -163,9 +164,26 @@ function isFromForeignPage({ response }: Assertion): boolean {
   }
 }
 
-/** The library throws sentences; they name no secret and are kept for the operator. */
-const reasonOf = (failure: unknown): string =>
-  failure instanceof Error ? failure.message : 'Its answer is malformed.';
+/** No attestation is asked for. Following a certificate to its issuer and to lists of revoked ones would be a way out of here. */
+function bringsCertificate({ response }: Registration): boolean {
+  const bytes = base64urlToBytes(response.attestationObject) ?? new Uint8Array();
+  return decodeAttestationObject(new Uint8Array(bytes)).get('attStmt').get('x5c') !== undefined;
+}
+
+const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/\bchallenge\b/, 'It answers another request.'],
+  [/\borigin\b/, 'It was used on another page.'],
+  [/\bRP ID\b/, 'It was used for another address.'],
+  [/\buser verification\b/i, 'It did not verify its user.'],
+  [/\buser (was )?not present\b/i, 'Nobody touched it.'],
+  [/\bpublic key alg\b/, 'It made a key of another kind than ES256.'],
+];
+
+/** What the library throws quotes what it was given, and it throws of itself where an answer is no answer at all. */
+function reasonOf(failure: unknown): string {
+  const message = failure instanceof Error ? failure.message : '';
+  return reasons.find(([pattern]) => pattern.test(message))?.[1] ?? 'Its answer is malformed.';
+}
 
 function prfOutputs({ clientExtensionResults }: Registration | Assertion): PrfOutputs {
   const results = clientExtensionResults.prf?.results;

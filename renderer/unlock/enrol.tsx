@@ -4,7 +4,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Button, Input } from 'antd';
 import { useState } from 'react';
-import { invitationSchema } from '../../shared/contract/invitation.ts';
+import { parseInvitation } from '../../shared/contract/invitation.ts';
 import type { Creation, Status } from '../../shared/contract/terminal.ts';
 import { type Role, roles } from '../../shared/operator.ts';
 import type { Refusal, Result } from '../../shared/result.ts';
@@ -43,9 +43,9 @@ export function Enrol({
   async function begin(): Promise<Result<Creation>> {
     if (!founding) return terminal.enrol(wish);
     if (status.offered !== null) return terminal.firstRun({ ...wish, invitation: null, terminal: null });
-    const parsed = invitationSchema.safeParse(readJson(invitation));
-    return parsed.success
-      ? terminal.firstRun({ ...wish, invitation: parsed.data, terminal: name })
+    const parsed = parseInvitation(invitation);
+    return parsed.ok
+      ? terminal.firstRun({ ...wish, invitation: parsed.value, terminal: name })
       : { ok: false, refusal: { type: 'no invitation', what: '', why: say('first.paste'), next: '' } };
   }
 
@@ -147,14 +147,6 @@ async function measure(begun: Result<Creation>, onStep: (step: number) => void):
     return step.ok ? null : step.refusal;
   } catch (failure) {
     return touchRefusal(failure);
-  }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -3,7 +3,9 @@
 
 import { z } from 'zod';
 import { base64url, nameId } from '../ids.ts';
+import { parseJson } from '../json.ts';
 import { ed25519Key } from '../operator.ts';
+import { ok, type Refusal, type Result, refuse } from '../result.ts';
 import { unicodeText } from '../text.ts';
 
 export const invitationSchema = z.strictObject({
@@ -21,3 +23,17 @@ export const invitationSchema = z.strictObject({
   payeeKey: base64url(43, 43),
 });
 export type Invitation = z.infer<typeof invitationSchema>;
+
+/** An invitation is a page of text; whatever is longer is none. */
+const maxChars = 20_000;
+
+export function parseInvitation(text: string): Result<Invitation, Refusal<'no invitation'>> {
+  const no = (why: string) =>
+    refuse('no invitation', 'The terminal was not set up.', why, 'Ask the bank for an invitation to its programme.');
+  if (text.length > maxChars) return no('It is too long to be an invitation.');
+  const json = parseJson(text);
+  if (!json.ok) return no(json.refusal.why);
+  const parsed = invitationSchema.safeParse(json.value);
+  if (parsed.success) return ok(parsed.data);
+  return no(`Field ${parsed.error.issues[0]?.path.join('.') || 'format'} is not that of an invitation.`);
+}

@@ -1,0 +1,14 @@
+// Every door by its name.
+
+import type { Door } from '../door.ts';
+import { openBundleDoor } from './bundle.ts';
+import { readingDoors } from './readings.ts';
+import { openTerminalDoor } from './terminal.ts';
+import { openWebAuthnDoor } from './webauthn.ts';
+
+export const doors: Readonly<Record<string, () => Door | Promise<Door>>> = {
+  terminal: openTerminalDoor,
+  webauthn: openWebAuthnDoor,
+  bundle: openBundleDoor,
+  ...readingDoors,
+};
