@@ -1,11 +1,11 @@
 // The embedded depository: one programme, its log on SQLite or PostgreSQL, the simulated bank, and the HTTP door, in one
 // process.
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { payeeIdUnder } from '../crypto/payee.ts';
 import { random } from '../crypto/secret.ts';
+import { makeFolder } from '../disk/write.ts';
 import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
 import type { Invitation } from '../shared/contract/invitation.ts';
 import type { Programme } from '../shared/event.ts';
@@ -65,7 +65,7 @@ export interface Depository {
 
 export async function openDepository(parts: DepositoryParts): Promise<Depository> {
   const { directory, programme, primitives, clock } = parts;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory);
   const keys = openBankKeys(join(directory, 'bank-keys.json'));
   const store = parts.store ?? openSqliteStore(join(directory, 'log.sqlite'));
   const key = logKey(parts.origin, base64urlToBytes(keys.gateway.publicKey) ?? new Uint8Array());

@@ -1,9 +1,10 @@
 // The bank's keys of one programme. This embedded form keeps them in a file that only its owner may read; a bank keeps them in
 // its hardware security module and hands in the same signing functions.
 
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ed25519PublicKey, random, signEd25519 } from '../crypto/secret.ts';
+import { replaceFile } from '../disk/write.ts';
 import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
 import { base64url } from '../shared/ids.ts';
 
@@ -26,8 +27,7 @@ export function openBankKeys(file: string): BankKeys {
   if (!existsSync(file)) {
     const fresh = () => bytesToBase64url(random(32));
     const keys = { root: fresh(), gateway: fresh(), adapter: fresh(), payeeKey: fresh() };
-    writeFileSync(`${file}.next`, JSON.stringify(keys), { mode: 0o600, flush: true });
-    renameSync(`${file}.next`, file); // there whole, or not at all
+    replaceFile(file, JSON.stringify(keys)); // there whole, or not at all: the log's first record names them
   }
   const stored = fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   const raw = (text: string): Uint8Array => base64urlToBytes(text) ?? new Uint8Array();

@@ -1,6 +1,7 @@
 // Change of keys: a new root key for everybody who stays, and the database in a new file under it. The slot file is written last;
 // with its renaming the old keys open nothing any more. Cut off at any moment, exactly one of the two opens.
 
+import { syncFolder } from '../disk/write.ts';
 import { faultPoint } from '../shared/fault.ts';
 import { type Refusal, type Result, refuse } from '../shared/result.ts';
 import { msToInstant } from '../shared/time.ts';
@@ -9,7 +10,7 @@ import { type Counts, copyUnderKey, countRows, isSame, removeCopy, syncFile } fr
 import { writeDiary } from './store/diary.ts';
 import type { Store } from './store/open.ts';
 import { writeSetting } from './store/settings.ts';
-import { type Slot, syncFolder } from './vault/slots.ts';
+import type { Slot } from './vault/slots.ts';
 import { databasePath, unfinishedPath, type Vault } from './vault/vault.ts';
 
 export interface KeyChange {

@@ -8,14 +8,15 @@ const root = resolve(import.meta.dirname, '..');
 const allowed: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   crypto: ['shared'],
-  main: ['shared', 'crypto'],
+  disk: ['shared'],
+  main: ['shared', 'crypto', 'disk'],
   renderer: ['shared'],
-  depository: ['shared', 'crypto'],
+  depository: ['shared', 'crypto', 'disk'],
   verifier: ['shared'],
-  cli: ['shared', 'crypto', 'main', 'depository', 'verifier', 'testing'],
-  testing: ['shared', 'crypto', 'main', 'depository', 'verifier'],
+  cli: ['shared', 'crypto', 'disk', 'main', 'depository', 'verifier', 'testing'],
+  testing: ['shared', 'crypto', 'disk', 'main', 'depository', 'verifier'],
   e2e: ['cli', 'shared', 'testing'],
-  bench: ['e2e', 'shared', 'crypto', 'main', 'depository', 'verifier', 'testing'],
+  bench: ['e2e', 'shared', 'crypto', 'disk', 'main', 'depository', 'verifier', 'testing'],
 };
 const platformInShared = /^(node:|electron|react)/;
 

@@ -1,8 +1,9 @@
 // Enrol: a person with a passphrase and an authenticator becomes able to unlock this terminal and to sign on it. The first
 // person of a terminal makes the vault (first run). The authenticator's PRF is measured twice before it is relied on.
 
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { ed25519PublicKey, mac, random } from '../../crypto/secret.ts';
+import { moveInto, syncFolder } from '../../disk/write.ts';
 import { base64urlToBytes, bytesEqual, bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import type { Assertion, Registration } from '../../shared/contract/ceremony.ts';
 import type { Invitation } from '../../shared/contract/invitation.ts';
@@ -249,8 +250,9 @@ async function foundVault(
     writeSetting(store.value, `person ${operator.id}`, JSON.stringify(operator));
   });
   store.value.close();
+  syncFolder(building); // SQLite syncs what is in its file, and not the file's name
   rmSync(directory, { recursive: true, force: true });
-  renameSync(building, directory);
+  moveInto(building, directory);
   const moved = vault.movedTo(directory);
   const session = openSession(person.operator, moved, directory, terminal.parts);
   if (!session.ok) return session;

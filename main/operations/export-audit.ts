@@ -1,8 +1,9 @@
 // Export audit: writes the bundle and the plain-text journal, and verifies the bundle as any auditor would before handing it
 // over. Files appear complete under their name or not at all.
 
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder, moveInto } from '../../disk/write.ts';
 import { assert } from '../../shared/assert.ts';
 import { bundleLines, type Trust, verifyBundle } from '../../shared/audit.ts';
 import { bytesToBase64, utf8ToText } from '../../shared/bytes.ts';
@@ -44,7 +45,7 @@ export async function* exportAudit(terminal: Terminal): AsyncGenerator<ExportSte
     return yield {
       result: refuse('state', 'Nothing was exported.', 'There is no log here yet.', 'Synchronise first.'),
     };
-  mkdirSync(exportDirectory, { recursive: true, mode: 0o700 });
+  makeFolder(exportDirectory);
   const { programme, rootKey, logKey } = session.invitation;
   const { size, root } = checkpointIn(checkpoint);
   const details = committedDetails(session, size);
@@ -134,7 +135,7 @@ function openFile(path: string) {
   let pending: string[] = [];
   let size = 0;
   const flush = () => {
-    writeSync(descriptor, pending.join(''));
+    writeFileSync(descriptor, pending.join('')); // all of it, which one write need not do
     pending = [];
     size = 0;
   };
@@ -149,7 +150,7 @@ function openFile(path: string) {
       flush();
       fsyncSync(descriptor);
       closeSync(descriptor);
-      renameSync(`${path}.part`, path);
+      moveInto(`${path}.part`, path);
     },
   };
 }

@@ -1,9 +1,10 @@
 // Failed unlocks: after five in a row each further one has to wait longer, and neither a restart nor a clock set back shortens
 // the wait. It slows down whoever stands at the terminal; whoever has the files is kept out by the two factors alone.
 
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../../disk/write.ts';
 import { type Refusal, refuse } from '../../shared/result.ts';
 
 const stateSchema = z.strictObject({
@@ -32,14 +33,7 @@ function read(directory: string): State {
   }
 }
 
-function write(directory: string, state: State): void {
-  const path = pathIn(directory);
-  const descriptor = openSync(`${path}.next`, 'w', 0o600);
-  writeSync(descriptor, JSON.stringify(state));
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  renameSync(`${path}.next`, path);
-}
+const write = (directory: string, state: State): void => replaceFile(pathIn(directory), JSON.stringify(state));
 
 /** Time never goes back here: a clock that was set back stands still until it has caught up. */
 const later = (state: State, nowMs: number): number => Math.max(state.seen, nowMs);

@@ -1,10 +1,11 @@
 // The head record: outside the database, what the vault had reached after its last commit. A file put back from yesterday, or
 // one that lost the end of its WAL, is encrypted and intact like any other; only this shows that it is behind.
 
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { equalSecrets, mac } from '../../crypto/secret.ts';
+import { overwriteFile } from '../../disk/write.ts';
 import { base64urlToBytes, bytesToBase64url } from '../../shared/bytes.ts';
 import { canonicalBytes } from '../../shared/canonical.ts';
 import { base64url } from '../../shared/ids.ts';
@@ -37,10 +38,8 @@ const macOf = (key: Redacted, vault: string, head: Head): Uint8Array =>
   mac(key.reveal(), canonicalBytes({ vault, head }));
 
 export function writeHead(directory: string, { id: vault, epoch }: Whose, key: Redacted, head: Head): void {
-  const descriptor = openSync(headPath(directory, epoch, head.generation), 'w', 0o600);
-  writeSync(descriptor, JSON.stringify({ vault, head, mac: bytesToBase64url(macOf(key, vault, head)) }));
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  const text = JSON.stringify({ vault, head, mac: bytesToBase64url(macOf(key, vault, head)) });
+  overwriteFile(headPath(directory, epoch, head.generation), text, 'vault: head emptied, not written');
 }
 
 /** The newest record that is genuine; undefined when there is none. */

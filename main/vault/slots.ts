@@ -3,8 +3,7 @@
 // who stays, without any of them being there. The file is authenticated as a whole by the key it leads to, so that no slot or
 // rule can be put back or relaxed unnoticed.
 
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import {
   derive,
@@ -19,6 +18,7 @@ import {
   unsealWith,
   x25519PublicKey,
 } from '../../crypto/secret.ts';
+import { moveInto, writeSynced } from '../../disk/write.ts';
 import { base64urlToBytes, bytesToBase64url, concatBytes, utf8 } from '../../shared/bytes.ts';
 import { canonicalBytes, canonicalText } from '../../shared/canonical.ts';
 import { faultPoint } from '../../shared/fault.ts';
@@ -352,22 +352,6 @@ export function writeSlots(path: string, body: SlotBody, root: Uint8Array): Slot
   writeSynced(next, canonicalText(file));
   if (existsSync(path)) writeSynced(`${path}.previous`, readFileSync(path, 'utf8'));
   faultPoint('slots: written, not renamed');
-  renameSync(next, path);
-  syncFolder(dirname(path));
+  moveInto(next, path);
   return file;
-}
-
-/** A rename is there after a power cut once its folder is on the disk. Windows has no such call, and logs renames itself. */
-export function syncFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  fsyncSync(folder);
-  closeSync(folder);
-}
-
-export function writeSynced(path: string, text: string): void {
-  const descriptor = openSync(path, 'w', 0o600);
-  writeSync(descriptor, text);
-  fsyncSync(descriptor);
-  closeSync(descriptor);
 }

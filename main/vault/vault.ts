@@ -1,8 +1,9 @@
 // The vault of one terminal: the slot file, the root key while unlocked, and what is derived from it.
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { derive, ed25519PublicKey, random } from '../../crypto/secret.ts';
+import { makeFolder, moveInto } from '../../disk/write.ts';
 import { assert } from '../../shared/assert.ts';
 import { base64urlToBytes, bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import { Redacted } from '../../shared/redacted.ts';
@@ -20,7 +21,6 @@ import {
   type SlotBody,
   type SlotFile,
   slotFormat,
-  syncFolder,
   type UnlockRefusal,
   unwrapForPerson,
   unwrapForRecovery,
@@ -236,7 +236,7 @@ export async function createVault<T>(
   person: NewPerson,
   withSeed: (seed: Uint8Array | null) => T,
 ): Promise<{ vault: Vault; value: T }> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory);
   assert(!readSlots(slotPath(directory)).ok, 'a vault is created once');
   const root = new Redacted(random(32));
   const seed = random(32);
@@ -300,8 +300,7 @@ export function finishEpoch(directory: string, epoch: number): Result<void, Unlo
     );
   const unfinished = unfinishedPath(directory, epoch);
   if (!existsSync(unfinished)) return ok(undefined);
-  renameSync(unfinished, databasePath(directory, epoch));
-  syncFolder(directory);
+  moveInto(unfinished, databasePath(directory, epoch));
   return ok(undefined);
 }
 
