@@ -13,7 +13,7 @@ import { type EventId, eventIdFrom } from '../shared/ids.ts';
 import { logKey } from '../shared/log/checkpoint.ts';
 import { formatNoteKey } from '../shared/log/note.ts';
 import type { Primitives } from '../shared/primitives.ts';
-import { expireInstructions, type RefusedByBooks, runBankLink } from './bank/link.ts';
+import { expireInstructions, noteUnstatedDays, type RefusedByBooks, runBankLink } from './bank/link.ts';
 import { type BankSimulator, type Fate, openBankSimulator, type Transfer } from './bank/simulator.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { openBankKeys } from './keys.ts';
@@ -145,7 +145,9 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
     async run() {
       if (!gateway.leads() || gateway.sequencer().size() === 0) return [];
       await expireInstructions(link);
-      return runBankLink(link);
+      const refused = await runBankLink(link);
+      await noteUnstatedDays(link);
+      return refused;
     },
     async pause() {
       await server.close();

@@ -20,7 +20,15 @@ export const feeSchema = z.strictObject({
 });
 
 export const agreementSchema = z
-  .strictObject({ version: z.int().min(1), fees: z.array(feeSchema).max(100) })
+  .strictObject({
+    version: z.int().min(1),
+    fees: z.array(feeSchema).max(100),
+    /** Differences of client money that close nothing; zero where an asset is not named. */
+    tolerances: z
+      .array(z.strictObject({ asset: assetCode, amount: quantityText }))
+      .max(40)
+      .optional(),
+  })
   .refine((agreement) => new Set(agreement.fees.map((fee) => fee.code)).size === agreement.fees.length);
 export type Agreement = z.infer<typeof agreementSchema>;
 export type Fee = Agreement['fees'][number];

@@ -93,7 +93,7 @@ export interface Tables {
     readonly entries: number;
     readonly legs: number;
   };
-  programme: Programme & { readonly id: string };
+  programme: Programme & { readonly id: string; readonly openedOn: Day };
   /** With the time of revocation, once revoked; then nothing of theirs is admitted any more. */
   operator: Operator & { readonly revokedAt?: Instant };
   credential: { readonly operator: string; readonly publicKey: string };
@@ -160,6 +160,14 @@ export interface Tables {
     readonly made: string | null;
     readonly undone: string | null;
   };
+  /** A day of a pool as it was stated last. Key `pool|asset|day`. */
+  safeguarding: EventOf<'safeguarding.stated'>['body'] & { readonly at: Instant };
+  /** Client money that is missing in a pool, zero once it is cured, and since when. Key `pool|asset`. */
+  shortfall: { readonly amount: bigint; readonly since: Instant };
+  /** Opens a pool that is short, until then, and only for the shortfall that began at `of`. Key `pool|asset`. */
+  override: { readonly until: Instant; readonly of: Instant; readonly by: string };
+  /** Key `all`: nothing leaves while `since` is set. */
+  stopped: { readonly since: Instant | null; readonly reason: string };
   /** Key `asset|number`. */
   break: {
     readonly asset: string;
@@ -209,6 +217,10 @@ export const tableNames: readonly TableName[] = [
   'openItems',
   'match',
   'break',
+  'safeguarding',
+  'shortfall',
+  'override',
+  'stopped',
   'recovery',
 ];
 
@@ -261,6 +273,8 @@ export const put = <T extends TableName>(table: T, key: string, row: Tables[T]):
 /** Read access, all that deciding needs. */
 export interface Books {
   get<T extends TableName>(table: T, key: string): Tables[T] | undefined;
+  /** Every row of a table, in no order: only for what is decided a few times a day. */
+  all<T extends TableName>(table: T): Iterable<readonly [string, Tables[T]]>;
 }
 
 export const head = (books: Books): Tables['head'] =>
@@ -349,6 +363,12 @@ export class BooksLayer implements Books {
     return this.rows[table].get(key) ?? this.#below.get(table, key);
   }
 
+  *all<T extends TableName>(table: T): Generator<readonly [string, Tables[T]]> {
+    const mine = this.rows[table];
+    for (const row of this.#below.all(table)) if (!mine.has(row[0])) yield row;
+    yield* mine;
+  }
+
   /** Applies the effects of one decided event. Asserts every invariant of the ledger; a breach is a bug and throws. */
   apply(effects: readonly Effect[]): void {
     for (const effect of effects) {
@@ -421,7 +441,7 @@ export class BooksLayer implements Books {
   }
 }
 
-const nothing: Books = { get: () => undefined };
+const nothing: Books = { get: () => undefined, all: () => [] };
 
 /** The in-memory form: gateway, verifier, tests. */
 export class MemoryBooks implements Books {
@@ -469,6 +489,7 @@ const amountColumns: { readonly [T in TableName]?: readonly string[] } = {
   window: ['sum'],
   statement: ['books'],
   break: ['difference'],
+  shortfall: ['amount'],
 };
 
 export function textToRow<T extends TableName>(table: T, text: string): Tables[T] {

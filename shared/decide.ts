@@ -29,12 +29,13 @@ import { kindOf } from './instruction/kinds.ts';
 import { checkFunds } from './instruction/refusals.ts';
 import type { Instruction } from './instruction/schema.ts';
 import { maxMinor } from './money.ts';
+import { refuseOutgoing, stateSafeguarding } from './outgoing.ts';
 import { coolingOffEndsMs, evaluatePolicy, missingGroups, type PolicyFacts, type Requirement } from './policy.ts';
 import type { Primitives } from './primitives.ts';
 import type { LogRecord } from './record.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
 import { completeReconciliation, noteCashLeg, receiveLines, receiveStatement } from './statement.ts';
-import { dayOf, instantToMs } from './time.ts';
+import { type Day, dayOf, instantToMs } from './time.ts';
 
 /** Every reason for which an event may be refused, in the order in which they are looked for. */
 export const decisionRefusals = [
@@ -54,6 +55,8 @@ export const decisionRefusals = [
   'segregation',
   'funds',
   'limit',
+  'stopped',
+  'shortfall',
 ] as const;
 export type DecisionRefusal = Refusal<(typeof decisionRefusals)[number]>;
 export type Decision = Result<readonly Effect[], DecisionRefusal>;
@@ -226,7 +229,7 @@ function decideByType(books: Books, record: UnsignedRecord, primitives: Primitiv
   };
   switch (event.type) {
     case 'programme.opened':
-      return openProgramme(event);
+      return openProgramme(event, moment.today);
     case 'instruction.made':
       return make(books, event, moment, primitives);
     case 'instruction.approved':
@@ -253,6 +256,8 @@ function decideByType(books: Books, record: UnsignedRecord, primitives: Primitiv
       return receiveLines(books, event);
     case 'reconciliation.completed':
       return completeReconciliation(books, event, primitives.sha256);
+    case 'safeguarding.stated':
+      return stateSafeguarding(books, event, record.admittedAt);
   }
 }
 
@@ -271,7 +276,7 @@ function laterId(a: string, b: string): string {
   return b;
 }
 
-function openProgramme(event: EventOf<'programme.opened'>): Decision {
+function openProgramme(event: EventOf<'programme.opened'>, openedOn: Day): Decision {
   const { body } = event;
   const strange = body.assets.find((code) => assetByCode(code) === undefined);
   if (strange !== undefined)
@@ -289,7 +294,7 @@ function openProgramme(event: EventOf<'programme.opened'>): Decision {
   if (repeated || body.officers.some((one) => one.role !== 'officer'))
     return { ok: false, refusal: no('malformed', 'Officers, terminals and assets must be distinct.', 'Correct it.') };
   return ok([
-    put('programme', 'programme', { ...body, id: event.programme }),
+    put('programme', 'programme', { ...body, id: event.programme, openedOn }),
     ...body.officers.flatMap(operatorRows),
     ...body.terminals.map((terminal) => put('terminal', terminal.id, terminal)),
     put('enrolled', 'officer', { ids: body.officers.map((one) => one.id).sort() }),
@@ -317,7 +322,10 @@ function make(books: Books, event: EventOf<'instruction.made'>, moment: Moment, 
   const kind = kindOf(instruction);
   const required = evaluatePolicy(policy, policyFacts(books, event, moment));
   if (!required.ok) return required;
-  const refusal = kind.check(instruction, books, moment) ?? fundsToHold(books, instruction);
+  const refusal =
+    kind.check(instruction, books, moment) ??
+    fundsToHold(books, instruction) ??
+    refuseOutgoing(books, instruction, moment.admittedAt);
   if (refusal !== undefined) return { ok: false, refusal };
   const operator = books.get('operator', event.actor);
   assert(operator, 'refuseActor found the operator');
@@ -468,7 +476,7 @@ function refuseTerminal(
 function takeEffect(books: Books, instruction: InstructionState, body: Instruction, moment: Moment): Decision {
   const kind = kindOf(body);
   const ofInstruction: Moment = { ...moment, instruction: instruction.id as EventId };
-  const refusal = kind.check(body, books, ofInstruction);
+  const refusal = kind.check(body, books, ofInstruction) ?? refuseOutgoing(books, body, moment.admittedAt);
   if (refusal !== undefined) return { ok: false, refusal };
   const legs = kind.legs(body, books);
   const toBank = kind.bankItems(body) > 0;

@@ -133,6 +133,30 @@ export const eventSchema = z.discriminatedUnion('type', [
       digest,
     }),
   ),
+  event(
+    'safeguarding.stated',
+    z.strictObject({
+      pool: nameId,
+      asset: assetCode,
+      day,
+      /** Null when no statement came for the day: the comparison was not performed. */
+      statement: bankReference.nullable(),
+      /** Owed: every client's balance, received and not yet allocated, left and not yet settled. */
+      clients: quantityText,
+      unallocated: quantityText,
+      inTransit: quantityText,
+      owed: quantityText,
+      /** Held: the bank's closing balance and what was under way to or from it, less the house's own funds. */
+      bank: signedText.nullable(),
+      underWay: signedText,
+      house: quantityText,
+      held: signedText.nullable(),
+      shortfall: quantityText,
+      excess: quantityText,
+      tolerance: quantityText,
+      outcome: z.enum(['met', 'within tolerance', 'shortfall', 'not performed']),
+    }),
+  ),
 ]);
 export type CustosEvent = z.infer<typeof eventSchema>;
 export type EventType = CustosEvent['type'];

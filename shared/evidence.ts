@@ -46,6 +46,7 @@ const machineEvents: Readonly<Partial<Record<EventType, MachineEvidence['key']>>
   'statement.received': 'adapter',
   'statement.lines': 'adapter',
   'reconciliation.completed': 'gateway',
+  'safeguarding.stated': 'gateway',
   'bank.acknowledged': 'adapter',
   'bank.settled': 'adapter',
   'bank.rejected': 'adapter',

@@ -21,6 +21,8 @@ export interface PoolFigures {
   readonly tolerance: bigint;
 }
 
+export const poolKey = (pool: string, asset: string): string => `${pool}|${asset}`;
+
 export interface Safeguard {
   readonly pool: string;
   readonly asset: string;

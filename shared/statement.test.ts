@@ -1,38 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { sha256, signAsMachine } from '../testing/people.ts';
 import { payeeNamed, TestProgramme } from '../testing/programme.ts';
+import { completedBody, creditLine, type Line, stateToday } from '../testing/statements.ts';
 import { booksDigest } from './books.ts';
 import type { EventOf } from './event.ts';
-import { reconcileStatement, reconciliationDigest } from './statement.ts';
 import type { Day } from './time.ts';
 
 const today = '2026-11-23' as Day;
-type Line = EventOf<'statement.lines'>['body']['lines'][number];
-const line = (reference: string | null, amount: string, given: Partial<Line> = {}): Line => ({
-  ...{ reference, item: null, amount, valueDate: today, ...given },
-});
-
 /** The bank's statement, its lines, and what the gateway makes of it. */
 function state(programme: TestProgramme, statement: string, opening: string, lines: readonly Line[], day = today) {
-  const closing = lines.reduce((sum, one) => sum + BigInt(one.amount), BigInt(opening)).toString();
-  const common = { statement, asset: 'CNY' };
-  programme.fromBank('statement.received', {
-    ...{ ...common, day, opening, closing, entries: lines.length, file: 'A'.repeat(43) },
-  });
-  for (let from = 0; from < lines.length; from += 200)
-    programme.fromBank('statement.lines', { statement, from, lines: lines.slice(from, from + 200) });
-  const found = reconcileStatement(programme.books, statement);
-  if (found === undefined) throw new Error('nothing to reconcile');
-  const body = {
-    ...common,
-    bank: closing,
-    books: String(programme.books.get('statement', statement)?.books),
-    outcome: found.balanced ? ('balanced' as const) : ('break' as const),
-    matched: found.matches.length,
-    breaks: found.breaks.size,
-    digest: reconciliationDigest(sha256, found),
-  };
-  return { found, body, closing };
+  const { found, closing } = stateToday(programme, statement, opening, lines, day);
+  return { found, body: completedBody(programme, statement, found), closing };
 }
 
 function complete(programme: TestProgramme, body: EventOf<'reconciliation.completed'>['body']) {
@@ -56,8 +34,8 @@ describe('a day with its statement', () => {
     const item = { instruction: made.id, item: 0 };
     programme.fromBank('bank.settled', { ...item, reference: 'S1', valueDate: today });
     const { found, body } = state(programme, 'D1', '0', [
-      line('in-acc-c1-CNY', '5000'),
-      line('another name for S1', '-700', { item }),
+      creditLine('in-acc-c1-CNY', '5000'),
+      creditLine('another name for S1', '-700', { item }),
     ]);
     expect(found.matches.map((one) => one.by)).toEqual(['reference', 'item']);
     expect(body).toMatchObject({ outcome: 'balanced', breaks: 0, bank: '4300', books: '4300' });
@@ -68,12 +46,12 @@ describe('a day with its statement', () => {
     const programme = new TestProgramme().open();
     programme.client('c1', 'CNY', 5000n);
     credited(programme, 'late', '20', '9c1CNY');
-    const first = state(programme, 'D1', '0', [line('in-acc-c1-CNY', '5000'), line('early', '9')]);
+    const first = state(programme, 'D1', '0', [creditLine('in-acc-c1-CNY', '5000'), creditLine('early', '9')]);
     expect(first.body.outcome).toBe('break');
     expect(complete(programme, first.body).ok).toBe(true);
     expect(kindsOf(programme)).toEqual(['CNY|0 missing in books', 'CNY|1 missing at bank']);
     credited(programme, 'early', '9', '9c1CNY');
-    const second = state(programme, 'D2', first.closing, [line('late', '20')]);
+    const second = state(programme, 'D2', first.closing, [creditLine('late', '20')]);
     expect(second.body.outcome).toBe('balanced');
     expect(complete(programme, second.body).ok).toBe(true);
     expect(kindsOf(programme)).toEqual([]);
@@ -84,7 +62,7 @@ describe('a day with its statement', () => {
     const programme = new TestProgramme().open();
     const account = programme.client('c1', 'CNY', 5000n);
     const receipt = credited(programme, 'who', '50');
-    const lines = [line('in-acc-c1-CNY', '5000'), line('who', '50'), line('stranger', '1')];
+    const lines = [creditLine('in-acc-c1-CNY', '5000'), creditLine('who', '50'), creditLine('stranger', '1')];
     const first = state(programme, 'D1', '0', lines);
     complete(programme, first.body);
     expect(kindsOf(programme)).toEqual(['CNY|0 unknown payer', 'CNY|1 missing in books']);
@@ -107,22 +85,22 @@ describe('a day with its statement', () => {
   it('is not balanced when a statement is missing in between', () => {
     const programme = new TestProgramme().open();
     programme.client('c1', 'CNY', 5000n);
-    const first = state(programme, 'D1', '0', [line('in-acc-c1-CNY', '5000')]);
+    const first = state(programme, 'D1', '0', [creditLine('in-acc-c1-CNY', '5000')]);
     complete(programme, first.body);
-    expect(state(programme, 'D3', '5001', [line(null, '-1')]).body.outcome).toBe('break');
+    expect(state(programme, 'D3', '5001', [creditLine(null, '-1')]).body.outcome).toBe('break');
   });
 
   it('imports nothing twice, and no line out of order', () => {
     const programme = new TestProgramme().open();
     programme.client('c1', 'CNY', 5000n);
-    const { body } = state(programme, 'D1', '0', [line('in-acc-c1-CNY', '5000')]);
+    const { body } = state(programme, 'D1', '0', [creditLine('in-acc-c1-CNY', '5000')]);
     complete(programme, body);
     const before = booksDigest(sha256, (table) => programme.books.all(table));
-    const again = () => state(programme, 'D1', '0', [line('in-acc-c1-CNY', '5000')]);
+    const again = () => state(programme, 'D1', '0', [creditLine('in-acc-c1-CNY', '5000')]);
     expect(again).toThrow('duplicate');
-    expect(() => programme.fromBank('statement.lines', { statement: 'D1', from: 0, lines: [line('x', '1')] })).toThrow(
-      'state',
-    );
+    expect(() =>
+      programme.fromBank('statement.lines', { statement: 'D1', from: 0, lines: [creditLine('x', '1')] }),
+    ).toThrow('state');
     expect(complete(programme, body)).toMatchObject({ ok: false, refusal: { type: 'duplicate' } });
     expect(booksDigest(sha256, (table) => programme.books.all(table))).toBe(before);
   });
@@ -130,11 +108,11 @@ describe('a day with its statement', () => {
   it('refuses a rosy reconciliation, and one whose lines are not all there', () => {
     const programme = new TestProgramme().open();
     programme.client('c1', 'CNY', 5000n);
-    const { body } = state(programme, 'D1', '0', [line('in-acc-c1-CNY', '4999')]);
+    const { body } = state(programme, 'D1', '0', [creditLine('in-acc-c1-CNY', '4999')]);
     expect(body.outcome).toBe('break');
     for (const rosy of [{ outcome: 'balanced' as const }, { breaks: 0 }, { matched: 1 }, { digest: 'B'.repeat(43) }])
       expect(complete(programme, { ...body, ...rosy })).toMatchObject({ ok: false, refusal: { type: 'malformed' } });
-    const lines = Array.from({ length: 201 }, (_, i) => line(`L${i}`, '1'));
+    const lines = Array.from({ length: 201 }, (_, i) => creditLine(`L${i}`, '1'));
     const figures = { statement: 'D2', asset: 'CNY', day: today, opening: '0', closing: '201', file: 'A'.repeat(43) };
     programme.fromBank('statement.received', { ...figures, entries: 201 });
     programme.fromBank('statement.lines', { statement: 'D2', from: 0, lines: lines.slice(0, 200) });
@@ -146,7 +124,7 @@ describe('what people do about breaks', () => {
   const opened = () => {
     const programme = new TestProgramme().open();
     programme.client('c1', 'CNY', 5000n);
-    const day = state(programme, 'D1', '0', [line('other name', '5000'), line('fee of the bank', '-3')]);
+    const day = state(programme, 'D1', '0', [creditLine('other name', '5000'), creditLine('fee of the bank', '-3')]);
     complete(programme, day.body);
     const [teller, supervisor] = [programme.tellers[0], programme.supervisors[0]];
     const pass = (instruction: Parameters<TestProgramme['pass']>[2]) => programme.pass(teller, supervisor, instruction);
@@ -179,7 +157,7 @@ describe('what people do about breaks', () => {
   it('undoes a pairing once; no statement pairs it again, only a person', () => {
     const programme = new TestProgramme().open();
     programme.client('c1', 'CNY', 5000n);
-    const first = state(programme, 'D1', '0', [line('in-acc-c1-CNY', '5000')]);
+    const first = state(programme, 'D1', '0', [creditLine('in-acc-c1-CNY', '5000')]);
     complete(programme, first.body);
     const [teller, supervisor] = [programme.tellers[0], programme.supervisors[0]];
     programme.pass(teller, supervisor, { kind: 'unmatch', match: 'D1|0', reason: 'another payer' });

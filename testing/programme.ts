@@ -26,6 +26,7 @@ const officersWork = [
   'record recovery',
   'adopt policy',
   'adopt agreement',
+  ...['resume', 'override shortfall'],
 ];
 
 export const testPolicy: Policy = {
@@ -52,7 +53,7 @@ export const testPolicy: Policy = {
           'freeze',
           'unfreeze',
           'correction',
-          ...['match', 'unmatch', 'assign break', 'resolve break'],
+          ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop'],
         ],
       },
       demand: { groups: [{ role: 'supervisor', count: 1 }], ...nobody },
@@ -170,6 +171,12 @@ export class TestProgramme {
     for (const person of [...this.tellers, ...this.supervisors])
       this.pass(this.officers[0], this.officers[1], { kind: 'enrol operator', operator: person.operator });
     return this;
+  }
+
+  enrolOfficer(id: string): Person {
+    const person = new Person(id, 'officer');
+    this.pass(this.officers[0], this.officers[1], { kind: 'enrol operator', operator: person.operator });
+    return person;
   }
 
   made(maker: Person, instruction: Instruction, options: { readonly terminal?: string } = {}): CustosEvent {

@@ -13,6 +13,7 @@ const officersWork = [
   'record recovery',
   'adopt policy',
   'adopt agreement',
+  ...['resume', 'override shortfall'],
 ];
 
 /** From 1,000,000 major units on: two supervisors, another terminal, and the payee typed off the paper. */
@@ -39,7 +40,7 @@ export function demoPolicy(assets: readonly string[]): Policy {
             'fee',
             'freeze',
             'unfreeze',
-            ...['match', 'unmatch', 'assign break', 'resolve break'],
+            ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop'],
             'correction',
           ],
         },

@@ -3,6 +3,7 @@
 import { assert } from '../../shared/assert.ts';
 import { assetByCode } from '../../shared/asset.ts';
 import { fillBasket } from '../../shared/basket.ts';
+import { programmeOf } from '../../shared/books.ts';
 import { bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import { itemOf } from '../../shared/decide.ts';
 import { type CustosEvent, type EventOf, type EventType, eventSchema } from '../../shared/event.ts';
@@ -14,6 +15,7 @@ import { type PayeeDetails, payeeDetailsSchema } from '../../shared/instruction/
 import { readCamt, type Statement } from '../../shared/iso20022/camt.ts';
 import { type PaymentOrder, writePain001 } from '../../shared/iso20022/pain001.ts';
 import { readPain002 } from '../../shared/iso20022/pain002.ts';
+import { poolDay, poolDayText, unstatedDays } from '../../shared/outgoing.ts';
 import type { Primitives } from '../../shared/primitives.ts';
 import type { Refusal } from '../../shared/result.ts';
 import { linesPerRow, reconcileStatement, reconciliationDigest } from '../../shared/statement.ts';
@@ -130,7 +132,8 @@ async function takeIn(parts: BankLinkParts, message: string, xml: string): Promi
   const refused = (await admit(parts, 'adapter', events)).map((refusal) => ({ message, refusal }));
   for (const event of events)
     if (event.type === 'statement.received')
-      refused.push(...(await reconcile(parts, event)).map((refusal) => ({ message, refusal })));
+      for (const step of [reconcile, safeguard])
+        refused.push(...(await step(parts, event)).map((refusal) => ({ message, refusal })));
   return refused;
 }
 
@@ -196,9 +199,32 @@ async function reconcile(parts: BankLinkParts, event: EventOf<'statement.receive
   return admit(parts, 'gateway', [completed]);
 }
 
+/** What is owed to clients against what the statement shows is held, stated for the day of the statement. */
+async function safeguard(parts: BankLinkParts, event: EventOf<'statement.received'>): Promise<Refusal[]> {
+  const { statement, asset, day } = event.body;
+  const { books } = parts.gateway.sequencer();
+  if (books.get('statement', statement)?.reconciled !== true) return [];
+  const body = poolDayText(poolDay(books, asset, statement), day, statement);
+  return admit(parts, 'gateway', [newEvent(parts, 'safeguarding.stated', body)]);
+}
+
+/** Says of every day that went by without a statement that its comparison was not performed. Safe to repeat. */
+export async function noteUnstatedDays(parts: BankLinkParts): Promise<readonly Refusal[]> {
+  const { books } = parts.gateway.sequencer();
+  const today = dayOf(msToInstant(parts.clock()));
+  const events = (programmeOf(books)?.assets ?? []).flatMap((asset) =>
+    unstatedDays(books, asset, today).map((on) =>
+      newEvent(parts, 'safeguarding.stated', poolDayText(poolDay(books, asset, null), on, null)),
+    ),
+  );
+  return admit(parts, 'gateway', events);
+}
+
 function newEvent<T extends EventType>(parts: BankLinkParts, type: T, body: EventOf<T>['body']): EventOf<T> {
   const nowMs = parts.clock();
-  const actor = type === 'reconciliation.completed' || type === 'instruction.expired' ? 'gateway' : 'bank';
+  const actor = ['reconciliation.completed', 'safeguarding.stated', 'instruction.expired'].includes(type)
+    ? 'gateway'
+    : 'bank';
   const event = {
     v: 1,
     id: parts.newId(nowMs),

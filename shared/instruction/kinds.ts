@@ -17,6 +17,7 @@ import { recordRecovery } from './record-recovery.ts';
 import { registerClient } from './register-client.ts';
 import { revokeOperator, revokeTerminal } from './revoke.ts';
 import type { Instruction, InstructionKind } from './schema.ts';
+import { emergencyStop, overrideShortfall, resume } from './stop.ts';
 
 const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, { kind: K }>> } = {
   'register client': () => registerClient,
@@ -41,6 +42,9 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   unmatch: () => unmatch,
   'assign break': () => assignBreak,
   'resolve break': () => resolveBreak,
+  'emergency stop': () => emergencyStop,
+  resume: () => resume,
+  'override shortfall': () => overrideShortfall,
 };
 
 export const instructionKinds = Object.keys(kinds) as readonly InstructionKind[];

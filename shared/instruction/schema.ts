@@ -15,6 +15,7 @@ import { assignBreakSchema, matchSchema, resolveBreakSchema, unmatchSchema } fro
 import { recordRecoverySchema } from './record-recovery.ts';
 import { registerClientSchema } from './register-client.ts';
 import { revokeOperatorSchema, revokeTerminalSchema } from './revoke.ts';
+import { emergencyStopSchema, overrideShortfallSchema, resumeSchema } from './stop.ts';
 
 export const instructionSchema = z.discriminatedUnion('kind', [
   registerClientSchema,
@@ -38,6 +39,9 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   unmatchSchema,
   assignBreakSchema,
   resolveBreakSchema,
+  emergencyStopSchema,
+  resumeSchema,
+  overrideShortfallSchema,
 ]);
 export type Instruction = z.infer<typeof instructionSchema>;
 export type InstructionKind = Instruction['kind'];

@@ -72,6 +72,9 @@ export class Clerk {
   readonly statements = new Map<string, Stated>();
   readonly cash = new Map<string, CashMove[]>();
   unknownPayers: string[] = [];
+  readonly statedDays = new Set<string>();
+  /** Client money that the last statement lacked, by asset. */
+  readonly short = new Map<string, bigint>();
   readonly events = new Map<string, CustosEvent>();
   readonly policies = new Map<number, ClerkPolicy>();
   #opened = false;
@@ -207,23 +210,52 @@ export class Clerk {
         if (from !== one.lines.length || from + lines.length > one.entries) return 'other lines come next';
         return lines.length === 200 || from + lines.length === one.entries ? undefined : 'too few lines';
       }
+      case 'safeguarding.stated':
+        return this.#whyNotStated(event, atMs);
     }
+  }
+
+  /** Adds up every client once more; what the bank is short of is what the ticked-off lists show. */
+  #whyNotStated({ body }: CustosEvent & { type: 'safeguarding.stated' }, atMs: number): string | undefined {
+    let owed = 0n;
+    for (const [id, { asset, booked, client }] of this.accounts)
+      if (asset === body.asset && (client !== null || /^(suspense|in-transit):/.test(id))) owed += booked;
+    if (body.owed !== String(owed)) return 'another sum is owed';
+    if (body.statement === null) {
+      if (body.held !== null || body.outcome !== 'not performed') return 'nothing was compared';
+      if (Date.parse(`${body.day}T23:59:59.999Z`) >= atMs) return 'the day is not over';
+      return this.statedDays.has(`${body.asset}|${body.day}`) ? 'stated already' : undefined;
+    }
+    const one = this.statements.get(body.statement);
+    if (one === undefined || !one.reconciled || one.day !== body.day) return 'no such statement';
+    const missing = this.#reconcile(one).missing;
+    const [shortfall, excess] = missing > 0n ? [missing, 0n] : [0n, -missing];
+    if (body.shortfall !== String(shortfall) || body.excess !== String(excess)) return `${missing} is missing`;
+    return (body.outcome === 'shortfall') === shortfall > 0n ? undefined : 'another outcome';
   }
 
   /**
    * Ticks off one list of references against the other, as on paper: what is only on one of them by the end of the day is
    * open. Only for banks that name each booking once and by the reference that they notified.
    */
-  #reconcile(one: Stated): { open: number; unknown: string[] } {
+  #reconcile(one: Stated): { open: number; unknown: string[]; missing: bigint } {
     const seen = [...this.statements.values()].filter((each) => each === one || each.reconciled);
     const atBank = new Map<string, string>();
     for (const { asset, lines } of seen)
       if (asset === one.asset) for (const line of lines) atBank.set(line.reference ?? '', line.amount);
     const ours = (this.cash.get(one.asset) ?? []).slice(0, one.moves);
     const inBooks = new Map(ours.map((move) => [move.reference, String(move.amount)]));
-    let open = 0;
-    for (const [reference, amount] of atBank) if (inBooks.get(reference) !== amount) open += 1;
-    for (const { reference, day } of ours) if (!atBank.has(reference) && day <= one.day) open += 1;
+    let [open, missing] = [0, 0n];
+    for (const [reference, amount] of atBank)
+      if (inBooks.get(reference) !== amount) {
+        open += 1;
+        missing -= BigInt(amount) - BigInt(inBooks.get(reference) ?? '0');
+      }
+    for (const { reference, day, amount } of ours)
+      if (!atBank.has(reference) && day <= one.day) {
+        open += 1;
+        missing += amount;
+      }
     const isUnknown = (receipt: string): boolean => (this.receipts.get(receipt)?.left ?? 0n) > 0n;
     const known = new Set([...this.statements.values()].flatMap((each) => (each.reconciled ? each.matched : [])));
     const matched = ours.flatMap((move) => (atBank.has(move.reference) ? [move.reference] : []));
@@ -231,7 +263,7 @@ export class Clerk {
       receipt !== null && atBank.has(reference) && !known.has(reference) && isUnknown(receipt) ? [receipt] : [],
     );
     one.matched = matched;
-    return { open, unknown: [...this.unknownPayers.filter(isUnknown), ...fresh] };
+    return { open, missing, unknown: [...this.unknownPayers.filter(isUnknown), ...fresh] };
   }
 
   #noteCash(asset: string, move: CashMove): void {
@@ -252,7 +284,7 @@ export class Clerk {
     const { amount, client } = this.#about(instruction);
     if (outgoing.includes(instruction.kind) && this.#madeToday(client, atMs) + amount > this.policy.dailyLimit)
       return 'above the daily limit';
-    return this.#whyNot(instruction) ?? this.#whyUnfunded(instruction);
+    return this.#whyNot(instruction) ?? this.#whyUnfunded(instruction) ?? this.#whyClosed(instruction);
   }
 
   #makers(kind: Instruction['kind']): readonly string[] {
@@ -372,6 +404,11 @@ export class Clerk {
     }
   }
 
+  #whyClosed(body: Instruction): string | undefined {
+    if (!outgoing.includes(body.kind)) return undefined;
+    return (this.short.get((body as { asset: string }).asset) ?? 0n) > 0n ? 'client money is missing' : undefined;
+  }
+
   #whyUnfunded(body: Instruction): string | undefined {
     const needed = new Map<string, bigint>();
     for (const [account, amount] of this.#takes(body)) needed.set(account, (needed.get(account) ?? 0n) + amount);
@@ -396,7 +433,7 @@ export class Clerk {
       if (typed?.tail !== tail || typed.amount !== amount) return 'typed wrongly';
     }
     if (one.approvedBy.length + 1 < this.#needed(one)) return undefined;
-    return this.#whyNot(one.body);
+    return this.#whyNot(one.body) ?? this.#whyClosed(one.body);
   }
 
   #needed = (one: Made): number => (one.large ? 2 : 1);
@@ -538,6 +575,10 @@ export class Clerk {
         one.reconciled = true;
         return;
       }
+      case 'safeguarding.stated':
+        this.statedDays.add(`${event.body.asset}|${event.body.day}`);
+        if (event.body.statement !== null) this.short.set(event.body.asset, BigInt(event.body.shortfall));
+        return;
     }
   }
 

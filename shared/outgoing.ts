@@ -1,0 +1,167 @@
+// What may stop money from leaving, whatever instruction asks for it: an emergency stop, and a shortfall of client money in
+// the pool that it would leave. Asked when an instruction is made and again when it would take effect.
+
+import { type Books, booked, type Effect, programmeOf, put } from './books.ts';
+import type { EventOf } from './event.ts';
+import { kindOf } from './instruction/kinds.ts';
+import { money } from './instruction/refusals.ts';
+import type { Instruction } from './instruction/schema.ts';
+import { ok, type Refusal, type Result, refuse } from './result.ts';
+import { poolKey, type Safeguard, safeguard } from './safeguarding.ts';
+import { addDays, type Day, type Instant } from './time.ts';
+
+/** There is one pool of client money per asset. */
+export const mainPool = 'main';
+
+export function refuseOutgoing(
+  books: Books,
+  instruction: Instruction,
+  at: Instant,
+): Refusal<'stopped' | 'shortfall'> | undefined {
+  const kind = kindOf(instruction);
+  if (kind.bankItems(instruction) === 0) return undefined;
+  const what = 'The money did not leave.';
+  const stopped = books.get('stopped', 'all');
+  if (stopped?.since != null)
+    return refuse(
+      'stopped',
+      what,
+      `All outgoing money is stopped since ${stopped.since}: ${stopped.reason}`,
+      'Officers resume it when the reason is gone.',
+    ).refusal;
+  const { asset } = kind.facts(instruction, books);
+  if (asset === undefined) return undefined;
+  const key = poolKey(mainPool, asset);
+  const short = books.get('shortfall', key);
+  if (short === undefined || short.amount === 0n) return undefined;
+  const override = books.get('override', key);
+  if (override !== undefined && at < override.until && override.of === short.since) return undefined;
+  return refuse(
+    'shortfall',
+    what,
+    `Pool ${mainPool} is ${money(asset, short.amount)} of client money short since ${short.since}.`,
+    'Put the money right at the bank; until then only an override by the higher quorum opens it.',
+  ).refusal;
+}
+
+type StatedRefusal = Refusal<'unknown' | 'duplicate' | 'state' | 'malformed'>;
+const no = (type: StatedRefusal['type'], why: string, next: string) =>
+  refuse(type, 'The event was not admitted.', why, next);
+
+/** Everything a safeguarding statement says of one pool, asset and day. */
+export interface PoolDay extends Safeguard {
+  readonly clients: bigint;
+  readonly unallocated: bigint;
+  readonly inTransit: bigint;
+  readonly house: bigint;
+  /** The bank's closing balance, and what was booked after it or is valued later. */
+  readonly bank: bigint | null;
+  readonly underWay: bigint;
+  readonly tolerance: bigint;
+}
+
+/**
+ * Owed against held as of now: owed from every single client account of the books, held from the statement alone, with what the
+ * bank cannot have yet named as under way. `statement` null means that none came: then nothing is held as far as anyone knows.
+ */
+export function poolDay(books: Books, asset: string, statement: string | null): PoolDay {
+  const of: Record<string, bigint> = {};
+  const clients: bigint[] = [];
+  for (const [, account] of books.all('account')) {
+    if (account.asset !== asset || account.class === 'cash') continue;
+    const balance = booked(account);
+    if (account.class === 'client') clients.push(balance);
+    else of[account.class] = (of[account.class] ?? 0n) + balance;
+  }
+  const received = statement === null ? undefined : books.get('statement', statement);
+  const open = books.get('openItems', asset);
+  const cashNow = books.get('account', `cash:${asset}`);
+  const sinceThen = received === undefined || cashNow === undefined ? 0n : booked(cashNow) - received.books;
+  const notDue = (open?.legs ?? [])
+    .filter((leg) => received !== undefined && leg.valueDate > received.day)
+    .reduce((sum, leg) => sum + BigInt(leg.amount), 0n);
+  const underWay = sinceThen + notDue;
+  const bank = received === undefined ? null : BigInt(received.closing);
+  const house = (of['platform-own'] ?? 0n) + (of['platform-fee'] ?? 0n) + (of['bank-fee'] ?? 0n);
+  const tolerance = BigInt(
+    books.get('agreement', 'current')?.tolerances?.find((one) => one.asset === asset)?.amount ?? '0',
+  );
+  const figures = { unallocated: of.suspense ?? 0n, inTransit: of['in-transit'] ?? 0n, house, tolerance };
+  const seen = safeguard({
+    ...{ pool: mainPool, asset, clients, ...figures, cover: 0n },
+    ...{ bank, notPlaced: underWay },
+  });
+  return { ...seen, ...figures, bank, underWay, clients: clients.reduce((sum, one) => sum + one, 0n) };
+}
+
+/** The figures of a pool's day as the event carries them. */
+export const poolDayText = (
+  one: PoolDay,
+  day: Day,
+  statement: string | null,
+): EventOf<'safeguarding.stated'>['body'] => ({
+  ...{ pool: one.pool, asset: one.asset, day, statement },
+  clients: one.clients.toString(),
+  unallocated: one.unallocated.toString(),
+  inTransit: one.inTransit.toString(),
+  house: one.house.toString(),
+  bank: one.bank === null ? null : one.bank.toString(),
+  underWay: one.underWay.toString(),
+  owed: one.owed.toString(),
+  held: one.held === null ? null : one.held.toString(),
+  shortfall: one.shortfall.toString(),
+  excess: one.excess.toString(),
+  tolerance: one.tolerance.toString(),
+  outcome: one.outcome,
+});
+
+/** The gateway states it; everyone adds it up again from every client, so that no other figure enters the log. */
+export function stateSafeguarding(
+  books: Books,
+  event: EventOf<'safeguarding.stated'>,
+  at: Instant,
+): Result<readonly Effect[], StatedRefusal> {
+  const { pool, asset, day, statement } = event.body;
+  if (pool !== mainPool || books.get('account', `cash:${asset}`) === undefined)
+    return no('unknown', `There is no pool ${pool} in ${asset}.`, 'Check the pool.');
+  const key = poolKey(pool, asset);
+  const known = books.get('safeguarding', `${key}|${day}`);
+  if (statement === null) {
+    if (known !== undefined) return no('duplicate', `Day ${day} of the pool is stated already.`, 'Nothing is needed.');
+    if (day >= at.slice(0, 10)) return no('state', `Day ${day} is not over yet.`, 'Wait for its statement.');
+  } else {
+    const received = books.get('statement', statement);
+    if (received === undefined || received.asset !== asset || received.day !== day)
+      return no('unknown', `There is no statement ${statement} of that pool and day.`, 'Import it first.');
+    if (!received.reconciled) return no('state', `Statement ${statement} is not reconciled.`, 'Reconcile it first.');
+  }
+  const found = poolDay(books, asset, statement);
+  const right = poolDayText(found, day, statement);
+  const stated: Readonly<Record<string, unknown>> = event.body;
+  if (Object.entries(right).some(([name, value]) => stated[name] !== value))
+    return no('malformed', 'The figures are not those of clients and statement.', 'State it again.');
+  return ok([put('safeguarding', `${key}|${day}`, { ...event.body, at }), ...shortfallEffects(books, key, found, at)]);
+}
+
+/** A pool stays closed until a statement shows it cured; a day without a statement neither closes nor cures it. */
+function shortfallEffects(books: Books, key: string, found: PoolDay, at: Instant): Effect[] {
+  if (found.outcome === 'not performed') return [];
+  const before = books.get('shortfall', key);
+  const isOpen = before !== undefined && before.amount > 0n;
+  if (found.outcome === 'shortfall')
+    return [put('shortfall', key, { amount: found.shortfall, since: isOpen ? before.since : at })];
+  return isOpen ? [put('shortfall', key, { amount: 0n, since: before.since })] : [];
+}
+
+/** Days of a pool up to `until` that nobody has stated, at most ten: the gateway states that they were not performed. */
+export function unstatedDays(books: Books, asset: string, until: Day): Day[] {
+  const key = poolKey(mainPool, asset);
+  const opened = programmeOf(books)?.openedOn ?? until;
+  const days: Day[] = [];
+  for (let back = 1; back <= 10; back++) {
+    const on = addDays(until, -back);
+    if (on < opened || books.get('safeguarding', `${key}|${on}`) !== undefined) break;
+    days.push(on);
+  }
+  return days.reverse();
+}
