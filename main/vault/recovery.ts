@@ -5,6 +5,10 @@ import slip39 from 'slip39';
 import { bytesToHex } from '../../shared/bytes.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 
+/** In the order of their numbers on the cards. */
+export const groups = ['officers', 'custodians'] as const;
+export type RecoveryGroup = (typeof groups)[number];
+
 export interface RecoveryPlan {
   /** Needed and given shares, of the officers and of the vault's custodians. */
   readonly officers: readonly [needed: number, given: number];
@@ -20,10 +24,7 @@ export function splitRecoveryKey(key: Uint8Array, plan: RecoveryPlan): RecoveryS
   const split = slip39.fromArray([...key], {
     passphrase: '',
     threshold: 2,
-    groups: [
-      [...plan.officers, 'officers'],
-      [...plan.custodians, 'custodians'],
-    ],
+    groups: groups.map((group) => [...plan[group], group]),
   });
   const group = (index: number) => split.root.children[index]?.mnemonics ?? [];
   return { officers: group(0), custodians: group(1) };

@@ -15,3 +15,7 @@ declare module 'slip39' {
   const slip39: Slip39;
   export default slip39;
 }
+declare module 'slip39/src/slip39_helper.js' {
+  const helper: { readonly WORD_LIST: readonly string[] };
+  export default helper;
+}
