@@ -6,7 +6,6 @@ import { checkFlow, isDebitNormal } from './accounts.ts';
 import type { Agreement } from './agreement.ts';
 import { assert } from './assert.ts';
 import { bytesToHex, utf8 } from './bytes.ts';
-import { canonicalText } from './canonical.ts';
 import type { EventOf, Programme } from './event.ts';
 import type { Instruction } from './instruction/schema.ts';
 import { maxMinor } from './money.ts';
@@ -471,15 +470,21 @@ export class MemoryBooks implements Books {
 
 export const emptyBooks = (): Books => nothing;
 
-/** A row as canonical text: amounts as decimal text, so that every form of the books has the same bytes. */
-export const rowToText = (row: object): string => canonicalText(bigintsToText(row));
-
-function bigintsToText(value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (Array.isArray(value)) return value.map(bigintsToText);
-  if (value !== null && typeof value === 'object')
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bigintsToText(inner)]));
-  return value;
+/**
+ * A row as canonical text, amounts as decimal text, so that every form of the books has the same bytes. RFC 8785 for what
+ * rows hold: strings of whole characters, whole numbers, no key that looks like an array index.
+ */
+export function rowToText(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'bigint') return `"${value}"`;
+  if (Array.isArray(value)) return `[${value.map(rowToText).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  let text = '';
+  for (const key of Object.keys(value).sort()) {
+    const inner = (value as Record<string, unknown>)[key];
+    if (inner !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${rowToText(inner)}`;
+  }
+  return `{${text}}`;
 }
 
 /** Columns that are bigint in memory and text in `rowToText`. */

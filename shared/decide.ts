@@ -101,18 +101,26 @@ function decideByContent(books: Books, record: UnsignedRecord, primitives: Primi
 
 /** Turnover is an int64 in storage; what would not fit is refused before it is booked. */
 function refuseOverflow(books: Books, effects: readonly Effect[]): DecisionRefusal | undefined {
-  const turnover = new Map<string, bigint>();
+  const debits = new Map<string, bigint>();
+  const credits = new Map<string, bigint>();
   for (const effect of effects) {
     if (effect.type !== 'entry') continue;
-    for (const { debit, credit, amount } of effect.entry.legs)
-      for (const side of [`debits|${debit}`, `credits|${credit}`])
-        turnover.set(side, (turnover.get(side) ?? 0n) + amount);
+    for (const { debit, credit, amount } of effect.entry.legs) {
+      debits.set(debit, (debits.get(debit) ?? 0n) + amount);
+      credits.set(credit, (credits.get(credit) ?? 0n) + amount);
+    }
   }
-  for (const [side, added] of turnover) {
-    const [column, id] = side.split('|') as ['debits' | 'credits', string];
+  return refuseTurnover(books, 'debits', debits) ?? refuseTurnover(books, 'credits', credits);
+}
+
+function refuseTurnover(
+  books: Books,
+  column: 'debits' | 'credits',
+  turnover: ReadonlyMap<string, bigint>,
+): DecisionRefusal | undefined {
+  for (const [id, added] of turnover)
     if ((books.get('account', id)?.[column] ?? 0n) + added > maxMinor)
       return no('limit', `The turnover of ledger account ${id} would not fit 64 bits.`, 'Use another account.');
-  }
   return undefined;
 }
 
