@@ -3,11 +3,12 @@
 import { parseArgs } from 'node:util';
 import { verify } from '../verifier/verify.ts';
 
-const usage = `custos verify BUNDLE --trust FILE [--json]   verify an audit bundle offline`;
+const usage = `custos verify BUNDLE --trust FILE [--json]        verify an audit bundle offline
+custos iso inspect FILE... [--xsd DIR] [--json]   what is in ISO 20022 message files, one line each`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { trust: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: { trust: { type: 'string' }, xsd: { type: 'string' }, json: { type: 'boolean', default: false } },
 });
 const [verb, ...rest] = positionals;
 
@@ -19,6 +20,22 @@ switch (verb) {
       process.exit(2);
     }
     process.exitCode = verify({ bundle, trust: values.trust, json: values.json }, (line) => console.log(line));
+    break;
+  }
+  case 'iso': {
+    const [what, ...files] = rest;
+    if (what !== 'inspect' || files.length === 0) {
+      console.error(usage);
+      process.exit(2);
+    }
+    // The schema checker is large, and only this verb needs it.
+    const { describe, inspectFile, schemasIn } = await import('./inspect.ts');
+    const schemas = schemasIn(values.xsd);
+    for (const file of files) {
+      const one = inspectFile(file, schemas);
+      if (values.json) console.log(JSON.stringify(one));
+      else for (const line of describe(one)) console.log(line);
+    }
     break;
   }
   default:

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { decodeXml } from '../shared/iso20022/decode.ts';
 import { readPain001 } from '../shared/iso20022/pain001.ts';
-import { decodeXml } from '../shared/iso20022/xml.ts';
 import { dataPath, describeWithData } from '../testing/data.ts';
 import type { DemoReport } from './demo/run.ts';
 

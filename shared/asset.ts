@@ -21,10 +21,17 @@ export const digitalAssets: Readonly<Record<string, number>> = {
   USDT: 6,
 };
 
+/** Looking a currency up goes through a list, and statements ask for the same one a million times. */
+const known = new Map<string, Asset>(Object.entries(digitalAssets).map(([code, scale]) => [code, { code, scale }]));
+
 /** Undefined for a code that is neither in ISO 4217 nor a known digital asset. */
 export function assetByCode(code: string): Asset | undefined {
-  const digital = digitalAssets[code];
-  if (digital !== undefined) return { code, scale: digital };
+  const found = known.get(code);
+  if (found !== undefined) return found;
   const currency = currencies.code(code);
-  return currency === undefined ? undefined : { code, scale: currency.digits };
+  // The list takes small letters too; the books do not.
+  if (currency?.code !== code) return undefined;
+  const asset = { code, scale: currency.digits };
+  known.set(code, asset);
+  return asset;
 }

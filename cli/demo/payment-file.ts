@@ -3,7 +3,7 @@
 
 import { assetByCode } from '../../shared/asset.ts';
 import { accountTree } from '../../shared/iso20022/account.ts';
-import { type Tree, writeXml } from '../../shared/iso20022/xml.ts';
+import { type Tree, writeXml } from '../../shared/iso20022/write.ts';
 import { minorToDecimal } from '../../shared/money.ts';
 
 interface Line {

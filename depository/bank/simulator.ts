@@ -7,7 +7,6 @@ import { assetByCode } from '../../shared/asset.ts';
 import { type Booking, writeCamt053, writeCamt054 } from '../../shared/iso20022/camt.ts';
 import { readPain001 } from '../../shared/iso20022/pain001.ts';
 import { type StatusAdvice, writePain002 } from '../../shared/iso20022/pain002.ts';
-import { children, find, parseXml, textAt } from '../../shared/iso20022/xml.ts';
 import { dayOf, msToInstant } from '../../shared/time.ts';
 import type { BankAdapter } from './adapter.ts';
 
@@ -106,14 +105,13 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
     if (take.run(id).changes === 0) return;
     const file = readPain001(xml);
     assert(file.ok, 'the gateway sends well-formed orders');
-    const references = instructionIds(xml);
     const advices: StatusAdvice[] = [];
     const settled: Booking[] = [];
     const returned: Booking[] = [];
     const [first] = file.value.payments;
-    file.value.payments.forEach((payment, i) => {
-      const instructionId = references[i] ?? '';
+    for (const payment of file.value.payments) {
       const { endToEndId, asset, amount, creditorName, creditorAccount } = payment;
+      const instructionId = payment.instructionId ?? '';
       const wish =
         parts.fate?.({ instructionId, endToEndId, asset, amount, creditorName, creditorAccount }) ?? 'settle';
       const fate: Fate = balance(asset) < amount ? { reject: 'AM04' } : wish;
@@ -124,12 +122,12 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
         status: isRejected ? 'RJCT' : 'ACSP',
         reason: isRejected ? fate.reject : null,
       });
-      if (isRejected) return;
+      if (isRejected) continue;
       const common = { amount, instructionId, endToEndId, creditorAccount: null, debtorName: null, remittance: null };
       settled.push(book(asset, { ...common, credit: false, returnReason: null }));
       if (typeof fate === 'object')
         returned.push(book(asset, { ...common, credit: true, returnReason: fate.returned }));
-    });
+    }
     const messageId = nextId('S');
     queue.run(messageId, writePain002({ messageId, createdAt: now(), originalMessageId: id, advices }));
     if (first !== undefined) for (const bookings of [settled, returned]) notify(first.asset, bookings);
@@ -173,12 +171,3 @@ const textToBooking = (json: string): Booking => {
   const booking = JSON.parse(json) as Omit<Booking, 'amount'> & { amount: string };
   return { ...booking, amount: BigInt(booking.amount) };
 };
-
-/** Our own references, which the general reader does not keep: a platform's are of no use to us. */
-function instructionIds(xml: string): (string | null)[] {
-  const root = parseXml(xml);
-  const body = root.ok ? find(root.value, 'CstmrCdtTrfInitn') : undefined;
-  return children(body, 'PmtInf').flatMap((information) =>
-    children(information, 'CdtTrfTxInf').map((one) => textAt(one, 'PmtId', 'InstrId')),
-  );
-}

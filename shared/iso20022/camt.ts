@@ -1,132 +1,156 @@
-// camt.052 / 053 / 054: the bank's report, statement and notification. Read in any version; 053 and 054 written as .08.
+// camt.052 / 053 / 054: the bank's account report, statement and notification. Read as a stream, in any version; 053 and 054
+// written as .08.
+//
+//   readCamt(text)       a small message at once
+//   statementFamilies    the same as a stream of items, for openReader
+//   writeCamt053(...)    writeCamt054(...)
 
-import { type Asset, assetByCode } from '../asset.ts';
-import { decimalToMinor, minorToDecimal } from '../money.ts';
-import { ok, type Refusal, type Result, refuse } from '../result.ts';
+import type { Asset } from '../asset.ts';
+import { minorToDecimal } from '../money.ts';
+import { ok, type Refusal, type Result } from '../result.ts';
 import type { Day, Instant } from '../time.ts';
-import { accountIn, accountTree } from './account.ts';
-import { child, children, type Element, find, parseXml, schemaText, type Tree, textAt, writeXml } from './xml.ts';
+import { accountTree } from './account.ts';
+import { readDetails, readEntry, type StatementEntry, type TransactionDetails } from './entry.ts';
+import type { Finding, Out } from './finding.ts';
+import { type Family, readWhole } from './reader.ts';
+import {
+  addEntry,
+  newSums,
+  readHead,
+  type StatementHead,
+  type StatementKind,
+  type StatementSummary,
+  summarise,
+} from './statement.ts';
+import { schemaText, type Tree, writeXml } from './write.ts';
+import type { Element, Plan } from './xml.ts';
 
-export interface StatementEntry {
-  readonly credit: boolean;
-  readonly reversal: boolean;
-  /** Minor units, positive; null where the entry gives none that can be read, for the reason in `unread`. */
-  readonly amount: bigint | null;
-  readonly unread: string | null;
-  readonly asset: string;
-  readonly reference: string | null;
-  readonly bookingDate: string | null;
-  readonly valueDate: string | null;
-  readonly status: string | null;
-  readonly details: readonly {
-    readonly instructionId: string | null;
-    readonly endToEndId: string | null;
-    readonly creditorAccount: string | null;
-    readonly debtorName: string | null;
-    readonly remittance: string | null;
-    readonly returnReason: string | null;
-  }[];
-}
-
-export interface Statement {
-  readonly id: string;
-  readonly account: string | null;
-  readonly asset: string | null;
-  /** Signed minor units; null where the message gives none. */
-  readonly opening: bigint | null;
-  readonly closing: bigint | null;
-  /** The day whose end the closing balance speaks of. */
-  readonly closingDate: string | null;
+export interface Statement extends StatementSummary {
   readonly entries: readonly StatementEntry[];
 }
+
+export type StatementItem =
+  /** Before the first entry of a statement: what its message said until then. */
+  | { readonly kind: 'statement begins'; readonly statement: number; readonly head: StatementHead }
+  /** Details of an entry that is still to come, as it has very many. */
+  | {
+      readonly kind: 'details';
+      readonly statement: number;
+      readonly entry: number;
+      readonly details: readonly TransactionDetails[];
+    }
+  | { readonly kind: 'entry'; readonly statement: number; readonly entry: StatementEntry }
+  | { readonly kind: 'statement'; readonly statement: number; readonly summary: StatementSummary };
+
+/** More details of one entry than this are handed over before it. */
+export const detailsAtOnce = 1000;
+
+const transaction: Plan = { is: 'record' };
+const entryPlan: Plan = {
+  is: 'record',
+  parts: { NtryDtls: { parts: { TxDtls: transaction } }, TxDtls: transaction, CardTx: { is: 'skipped' } },
+};
+const statementPlan: Plan = { is: 'record', parts: { Ntry: entryPlan, SplmtryData: { is: 'skipped' } } };
+const statementsPlan: Plan = {
+  parts: { Rpt: statementPlan, Stmt: statementPlan, Ntfctn: statementPlan, SplmtryData: { is: 'skipped' } },
+};
+
+const family = (name: StatementKind, body: string): Family<StatementItem> => ({
+  name,
+  bodies: [body],
+  plan: statementsPlan,
+  open: (out) => ({ record: openStatements(name, out), end: () => {} }),
+});
+export const statementFamilies: readonly Family<StatementItem>[] = [
+  family('camt.052', 'BkToCstmrAcctRpt'),
+  family('camt.053', 'BkToCstmrStmt'),
+  family('camt.054', 'BkToCstmrDbtCdtNtfctn'),
+];
+
+function openStatements(kind: StatementKind, out: Out<StatementItem>): (record: Element) => void {
+  let number = -1;
+  let open: Element | null = null;
+  let index = 0;
+  let details: TransactionDetails[] = [];
+  let handedOver = 0;
+  let sums = newSums(null);
+
+  const begin = (element: Element): void => {
+    if (open === element) return;
+    open = element;
+    number += 1;
+    index = 0;
+    const head = readHead(element);
+    sums = newSums(head.asset);
+    out.item({ kind: 'statement begins', statement: number, head });
+  };
+
+  return (record) => {
+    if (record.name === 'TxDtls') {
+      const entry = (record.parent?.name === 'Ntry' ? record.parent : record.parent?.parent) as Element;
+      begin(entry.parent as Element);
+      details.push(readDetails(record, out));
+      if (details.length <= detailsAtOnce) return;
+      const some = details.splice(0, detailsAtOnce);
+      handedOver += some.length;
+      out.item({ kind: 'details', statement: number, entry: index, details: some });
+    } else if (record.name === 'Ntry') {
+      begin(record.parent as Element);
+      const entry = readEntry(record, index, details, handedOver, out);
+      index += 1;
+      details = [];
+      handedOver = 0;
+      addEntry(sums, entry);
+      out.item({ kind: 'entry', statement: number, entry });
+    } else {
+      begin(record);
+      const summary = summarise(kind, record, sums, out);
+      out.item({ kind: 'statement', statement: number, summary });
+      open = null;
+    }
+  };
+}
+
+// --- a small message at once ------------------------------------------------------------------------------------------
+
 export interface StatementMessage {
-  readonly kind: 'camt.052' | 'camt.053' | 'camt.054';
+  readonly kind: StatementKind;
   readonly messageId: string;
   readonly statements: readonly Statement[];
+  readonly findings: readonly Finding[];
 }
-
-const bodies = [
-  ['camt.052', 'BkToCstmrAcctRpt', 'Rpt'],
-  ['camt.053', 'BkToCstmrStmt', 'Stmt'],
-  ['camt.054', 'BkToCstmrDbtCdtNtfctn', 'Ntfctn'],
-] as const;
 
 export function readCamt(text: string): Result<StatementMessage, Refusal> {
-  const root = parseXml(text);
-  if (!root.ok) return root;
-  for (const [kind, bodyName, part] of bodies) {
-    const body = find(root.value, bodyName);
-    if (body === undefined) continue;
-    const statements = children(body, part).map(readStatement);
-    return ok({ kind, messageId: textAt(body, 'GrpHdr', 'MsgId') ?? '', statements });
-  }
-  return refuse(
-    'not a camt',
-    'The message was not read.',
-    'It is no account report, statement or notification.',
-    'Ask the bank.',
-  );
+  const read = readWhole(text, statementFamilies, {
+    type: 'not a camt',
+    what: 'The message was not read.',
+    why: 'It is no account report, statement or notification.',
+    next: 'Ask the bank.',
+  });
+  if (!read.ok) return read;
+  const { head, items, findings } = read.value;
+  const kind = head.family as StatementKind;
+  return ok({ kind, messageId: head.messageId ?? '', statements: collectStatements(items), findings });
 }
 
-const closingDateOf = (one: Element): string | null =>
-  children(one, 'Bal').flatMap((element) =>
-    textAt(element, 'Tp', 'CdOrPrtry', 'Cd') === 'CLBD' ? [textAt(element, 'Dt', 'Dt')?.slice(0, 10) ?? null] : [],
-  )[0] ?? null;
-
-function readStatement(one: Element): Statement {
-  const balance = (...codes: string[]): bigint | null => {
-    for (const code of codes)
-      for (const element of children(one, 'Bal'))
-        if (textAt(element, 'Tp', 'CdOrPrtry', 'Cd') === code) {
-          const { amount } = readAmount(element);
-          return amount !== null && textAt(element, 'CdtDbtInd') === 'DBIT' ? -amount : amount;
-        }
-    return null;
-  };
-  const entries = children(one, 'Ntry').map(readEntry);
-  return {
-    id: textAt(one, 'Id') ?? '',
-    account: accountIn(child(one, 'Acct')),
-    asset: textAt(one, 'Acct', 'Ccy') ?? entries[0]?.asset ?? null,
-    opening: balance('OPBD', 'PRCD'),
-    closing: balance('CLBD'),
-    closingDate: closingDateOf(one),
-    entries,
-  };
+/** Statements of items as they came. */
+export function collectStatements(items: readonly StatementItem[]): Statement[] {
+  const statements: Statement[] = [];
+  let entries: StatementEntry[] = [];
+  let details: TransactionDetails[] = [];
+  for (const item of items)
+    if (item.kind === 'details') details.push(...item.details);
+    else if (item.kind === 'entry') {
+      entries.push(details.length === 0 ? item.entry : { ...item.entry, details: [...details, ...item.entry.details] });
+      details = [];
+    } else if (item.kind === 'statement') {
+      statements.push({ ...item.summary, entries });
+      entries = [];
+    }
+  return statements;
 }
 
-function readAmount(parent: Element): { amount: bigint | null; asset: string; unread: string | null } {
-  const element = child(parent, 'Amt');
-  const code = element?.attributes.Ccy ?? '';
-  const asset = assetByCode(code);
-  const read = asset === undefined ? undefined : decimalToMinor(element?.text ?? '', asset);
-  if (read?.ok) return { amount: read.value, asset: code, unread: null };
-  const why =
-    read?.refusal.why ?? (element === undefined ? 'It has no amount.' : `${code || 'Nothing'} is not a currency.`);
-  return { amount: null, asset: code, unread: `Line ${element?.line ?? parent.line}: ${why}` };
-}
-
-function readEntry(entry: Element): StatementEntry {
-  const details = children(entry, 'NtryDtls').flatMap((group) => children(group, 'TxDtls'));
-  const when = (name: string) => textAt(entry, name, 'Dt') ?? textAt(entry, name, 'DtTm')?.slice(0, 10) ?? null;
-  return {
-    credit: textAt(entry, 'CdtDbtInd') === 'CRDT',
-    reversal: textAt(entry, 'RvslInd') === 'true',
-    ...readAmount(entry),
-    reference: textAt(entry, 'AcctSvcrRef') ?? textAt(details[0], 'Refs', 'AcctSvcrRef'),
-    bookingDate: when('BookgDt'),
-    valueDate: when('ValDt'),
-    status: textAt(entry, 'Sts', 'Cd') ?? textAt(entry, 'Sts'),
-    details: details.map((one) => ({
-      instructionId: textAt(one, 'Refs', 'InstrId'),
-      endToEndId: textAt(one, 'Refs', 'EndToEndId'),
-      creditorAccount: accountIn(child(one, 'RltdPties', 'CdtrAcct')),
-      debtorName: textAt(one, 'RltdPties', 'Dbtr', 'Pty', 'Nm') ?? textAt(one, 'RltdPties', 'Dbtr', 'Nm'),
-      remittance: textAt(one, 'RmtInf', 'Ustrd'),
-      returnReason: textAt(one, 'RtrInf', 'Rsn', 'Cd'),
-    })),
-  };
-}
+// --- written ----------------------------------------------------------------------------------------------------------
 
 /** One booking to write; `returnReason` marks money that comes back. */
 export interface Booking {

@@ -5,8 +5,12 @@ import { type Asset, assetByCode } from '../asset.ts';
 import { decimalToMinor, type Minor, minorToDecimal } from '../money.ts';
 import { ok, type Refusal, type Result, refuse } from '../result.ts';
 import type { Day, Instant } from '../time.ts';
-import { accountIn, accountTree, agentIn, agentTree } from './account.ts';
-import { child, children, type Element, find, parseXml, schemaText, type Tree, textAt, writeXml } from './xml.ts';
+import { accountIn, accountTree, agentTree } from './account.ts';
+import type { FindingName } from './finding.ts';
+import { addPayment, type CreditTransfer, checkTotals, newPaymentTotals, readTransfer } from './payment.ts';
+import { type Family, readWhole } from './reader.ts';
+import { schemaText, type Tree, writeXml } from './write.ts';
+import { child, type Plan, textAt } from './xml.ts';
 
 /** One credit transfer as the platform asks for it; `refusal` says why it cannot become an instruction. */
 export interface PlatformPayment {
@@ -15,6 +19,7 @@ export interface PlatformPayment {
   readonly paymentInformation: string | null;
   readonly batchBooking: boolean;
   readonly debtorAccount: string | null;
+  readonly instructionId: string | null;
   readonly endToEndId: string;
   readonly asset: string;
   readonly amount: Minor;
@@ -30,98 +35,114 @@ export interface PlatformFile {
   readonly message: string;
   readonly messageId: string | null;
   readonly payments: readonly PlatformPayment[];
-  /** The file's own totals where they differ from ours. */
+  /** What is odd about the file as a whole, such as totals that are not those of its payments. */
   readonly findings: readonly string[];
 }
 
+const transfer: Plan = { is: 'record' };
+
+/** The same as a stream of payments, for openReader. */
+export const pain001: Family<{ readonly kind: 'payment'; readonly payment: CreditTransfer }> = {
+  name: 'pain.001',
+  bodies: ['CstmrCdtTrfInitn', 'pain.001'],
+  plan: { parts: { PmtInf: { is: 'record', parts: { CdtTrfTxInf: transfer } }, SplmtryData: { is: 'skipped' } } },
+  open(out) {
+    let index = 0;
+    let whole = newPaymentTotals();
+    let group = newPaymentTotals();
+    let seen: string | null = null;
+    return {
+      record(element) {
+        if (element.name === 'CdtTrfTxInf') {
+          const payment = readTransfer(element, index, element.parent ?? undefined, out);
+          index += 1;
+          seen ??= payment.debtorAccount ?? '';
+          for (const totals of [whole, group]) addPayment(totals, payment.amount);
+          out.item({ kind: 'payment', payment });
+          return;
+        }
+        if (seen !== null && seen !== (accountIn(child(element, 'DbtrAcct')) ?? ''))
+          out.finding('out of order', element.line, 'A group of payments names its account after them.');
+        checkTotals(element, group, `The group ${textAt(element, 'PmtInfId') ?? ''}`, out);
+        group = newPaymentTotals();
+        seen = null;
+      },
+      end(body) {
+        checkTotals(child(body, 'GrpHdr'), whole, 'The file', out);
+        whole = newPaymentTotals();
+      },
+    };
+  },
+};
+
 export function readPain001(text: string): Result<PlatformFile, Refusal> {
-  const root = parseXml(text);
-  if (!root.ok) return root;
-  const body = find(root.value, 'CstmrCdtTrfInitn') ?? find(root.value, 'pain.001.001.02');
-  if (body === undefined)
-    return refuse(
-      'not a pain.001',
-      'The file was not read.',
-      'It has no customer credit transfer.',
-      'Choose a pain.001 file.',
-    );
-  const header = child(body, 'GrpHdr');
-  const payments: PlatformPayment[] = [];
-  for (const information of children(body, 'PmtInf'))
-    for (const transaction of children(information, 'CdtTrfTxInf'))
-      payments.push(readTransaction(payments.length, information, transaction));
+  const read = readWhole(text, [pain001], {
+    type: 'not a pain.001',
+    what: 'The file was not read.',
+    why: 'It has no customer credit transfer.',
+    next: 'Choose a pain.001 file.',
+  });
+  if (!read.ok) return read;
+  const { head, items, findings } = read.value;
   return ok({
-    message: /pain\.001\.\d{3}\.\d{2}/.exec(body.namespace)?.[0] ?? 'pain.001',
-    messageId: textAt(header, 'MsgId'),
-    payments,
-    findings: [...totals(header, payments)],
+    message: head.message,
+    messageId: head.messageId,
+    payments: items.map(({ payment }) => asPlatformPayment(payment)),
+    findings: findings.filter(({ name }) => ofTheFile.has(name)).map(({ what }) => what),
   });
 }
 
-function readTransaction(index: number, information: Element, transaction: Element): PlatformPayment {
-  const amount = child(transaction, 'Amt', 'InstdAmt');
-  const code = amount?.attributes.Ccy ?? '';
-  const asset = assetByCode(code);
-  const read = readAmount(amount?.text, asset, code);
-  const debtorAccount = accountIn(child(information, 'DbtrAcct'));
-  const creditorAccount = accountIn(child(transaction, 'CdtrAcct'));
+/** What is odd about one payment is in its refusal. */
+const ofTheFile: ReadonlySet<FindingName> = new Set([
+  'control sum',
+  'count',
+  'other message',
+  'out of order',
+  'prefix undeclared',
+]);
+
+function asPlatformPayment(one: CreditTransfer): PlatformPayment {
+  const amount = payable(one);
   const what = 'The payment was not made.';
-  const missing = debtorAccount === null ? 'debtor' : creditorAccount === null ? 'creditor' : null;
-  const refusal = !read.ok
-    ? read.refusal
+  const missing = one.debtorAccount === null ? 'debtor' : one.creditorAccount === null ? 'creditor' : null;
+  const refusal = !amount.ok
+    ? amount.refusal
     : missing === null
       ? null
       : refuse('account missing', what, `It names no ${missing} account.`, 'Ask the platform to name it.').refusal;
   return {
-    index,
-    paymentInformation: textAt(information, 'PmtInfId'),
-    batchBooking: textAt(information, 'BtchBookg') === 'true',
-    debtorAccount,
-    endToEndId: (textAt(transaction, 'PmtId', 'EndToEndId') ?? 'NOTPROVIDED').slice(0, 35),
-    asset: code,
-    amount: read.ok ? read.value : (0n as Minor),
-    creditorName: textAt(transaction, 'Cdtr', 'Nm') ?? '',
-    creditorAccount: creditorAccount ?? '',
-    creditorAgent: agentIn(child(transaction, 'CdtrAgt')),
-    remittance: textAt(transaction, 'RmtInf', 'Ustrd') ?? textAt(transaction, 'RmtInf', 'Strd', 'CdtrRefInf', 'Ref'),
+    index: one.index,
+    paymentInformation: one.paymentInformation,
+    batchBooking: one.batchBooking,
+    debtorAccount: one.debtorAccount,
+    instructionId: one.instructionId,
+    endToEndId: (one.endToEndId ?? 'NOTPROVIDED').slice(0, 35),
+    asset: one.amount?.asset ?? '',
+    amount: amount.ok ? amount.value : (0n as Minor),
+    creditorName: one.creditor?.name ?? '',
+    creditorAccount: one.creditorAccount ?? '',
+    creditorAgent: one.creditorAgent?.id ?? null,
+    remittance: one.remittance[0] ?? one.creditorReference,
     refusal,
   };
 }
 
-function readAmount(text: string | undefined, asset: Asset | undefined, code: string): Result<Minor, Refusal> {
+function payable({ amount, payIn }: CreditTransfer): Result<Minor, Refusal> {
   const what = 'The payment was not made.';
-  if (text === undefined)
+  if (amount === null || payIn !== null)
     return refuse('amount missing', what, 'It has no instructed amount.', 'Ask the platform for the amount to pay.');
+  const asset = assetByCode(amount.asset);
   if (asset === undefined)
     return refuse(
       'asset unknown',
       what,
-      `${code || 'The currency'} is not a currency we know.`,
+      `${amount.asset || 'The currency'} is not a currency we know.`,
       'Correct the currency.',
     );
-  const amount = decimalToMinor(text, asset);
-  if (amount.ok && amount.value === 0n)
+  const read = decimalToMinor(amount.text, asset);
+  if (read.ok && read.value === 0n)
     return refuse('amount malformed', what, 'The amount is zero.', 'Correct the amount.');
-  return amount;
-}
-
-function* totals(header: Element | undefined, payments: readonly PlatformPayment[]): Generator<string> {
-  const count = textAt(header, 'NbOfTxs');
-  if (count !== null && Number(count) !== payments.length)
-    yield `The file says ${count} payments and has ${payments.length}.`;
-  const sum = textAt(header, 'CtrlSum');
-  if (sum === null || payments.some((payment) => payment.refusal !== null)) return;
-  const scale = 18;
-  const exact = { code: '', scale };
-  const ours = payments.reduce(
-    (total, one) => total + one.amount * 10n ** BigInt(scale - (assetByCode(one.asset)?.scale ?? 0)),
-    0n,
-  );
-  const theirs = /^\d+(\.\d+)?$/.test(sum)
-    ? BigInt(sum.replace(/^(\d+)\.?(\d*)$/, (_, whole, part) => whole + part.padEnd(scale, '0')))
-    : -1n;
-  if (theirs !== ours)
-    yield `The file says the sum is ${sum}, and it is ${minorToDecimal(ours, exact).replace(/\.?0+$/, '')}.`;
+  return read;
 }
 
 /** What the bank is to pay for one approved instruction. */

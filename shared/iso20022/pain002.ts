@@ -1,8 +1,11 @@
 // pain.002, status report: how each payment of a pain.001 stands. Written as pain.002.001.10, read in any version.
 
-import { ok, type Refusal, type Result, refuse } from '../result.ts';
+import { ok, type Refusal, type Result } from '../result.ts';
 import type { Instant } from '../time.ts';
-import { children, find, parseXml, schemaText, textAt, writeXml } from './xml.ts';
+import { type Family, readWhole } from './reader.ts';
+import { groupOf, readStatus, type Status } from './status.ts';
+import { schemaText, writeXml } from './write.ts';
+import type { Element, Plan } from './xml.ts';
 
 export interface StatusAdvice {
   /** Our reference, as sent in InstrId. */
@@ -15,7 +18,13 @@ export interface StatusAdvice {
 export interface StatusReport {
   readonly messageId: string;
   readonly originalMessageId: string;
+  /** Of single payments, each with the status of its group where it has none of its own. */
   readonly advices: readonly StatusAdvice[];
+}
+
+/** A report may speak of the whole message or of a group in it without naming a single payment. */
+export interface ReadStatusReport extends StatusReport {
+  readonly statuses: readonly Status[];
 }
 
 export function writePain002(report: StatusReport & { readonly createdAt: Instant }): string {
@@ -36,27 +45,58 @@ export function writePain002(report: StatusReport & { readonly createdAt: Instan
   });
 }
 
-export function readPain002(text: string): Result<StatusReport, Refusal> {
-  const root = parseXml(text);
-  if (!root.ok) return root;
-  const body = find(root.value, 'CstmrPmtStsRpt');
-  if (body === undefined)
-    return refuse('not a pain.002', 'The message was not read.', 'It has no status report.', 'Ask the bank.');
-  const group = body.children.find((one) => one.name.startsWith('OrgnlGrpInf'));
-  const advices = children(body, 'OrgnlPmtInfAndSts').flatMap((information) =>
-    children(information, 'TxInfAndSts').map((one) => {
-      const reason = one.children.find((inner) => inner.name === 'StsRsnInf');
-      return {
-        instructionId: textAt(one, 'OrgnlInstrId'),
-        endToEndId: textAt(one, 'OrgnlEndToEndId'),
-        status: textAt(one, 'TxSts') ?? textAt(information, 'PmtInfSts') ?? '',
-        reason: textAt(reason, 'Rsn', 'Cd') ?? textAt(reason, 'Rsn', 'Prtry'),
-      };
-    }),
-  );
+const payment: Plan = { is: 'record' };
+
+/** The same as a stream of statuses, for openReader: those of payments before that of the group they are in. */
+export const pain002: Family<{ readonly kind: 'status'; readonly status: Status }> = {
+  name: 'pain.002',
+  bodies: ['CstmrPmtStsRpt', 'pain.002'],
+  plan: {
+    parts: {
+      OrgnlPmtInfAndSts: { is: 'record', parts: { TxInfAndSts: payment } },
+      TxInfAndSts: payment,
+      SplmtryData: { is: 'skipped' },
+    },
+  },
+  open: (out) => ({
+    record(element) {
+      const inGroup = element.parent?.name === 'OrgnlPmtInfAndSts';
+      const body = (inGroup ? element.parent?.parent : element.parent) as Element;
+      const level = element.name === 'TxInfAndSts' ? 'payment' : 'group';
+      out.item({ kind: 'status', status: readStatus(element, level, body, out) });
+    },
+    end(body) {
+      const group = groupOf(body);
+      if (group !== undefined) out.item({ kind: 'status', status: readStatus(group, 'message', body, out) });
+    },
+  }),
+};
+
+export function readPain002(text: string): Result<ReadStatusReport, Refusal> {
+  const read = readWhole(text, [pain002], {
+    type: 'not a pain.002',
+    what: 'The message was not read.',
+    why: 'It has no status report.',
+    next: 'Ask the bank.',
+  });
+  if (!read.ok) return read;
+  const statuses = read.value.items.map(({ status }) => status);
+  const whole = statuses.find(({ level }) => level === 'message');
   return ok({
-    messageId: textAt(body, 'GrpHdr', 'MsgId') ?? '',
-    originalMessageId: textAt(group, 'OrgnlMsgId') ?? '',
-    advices,
+    messageId: read.value.head.messageId ?? '',
+    originalMessageId: whole?.originalMessageId ?? '',
+    advices: statuses.flatMap((one) =>
+      one.level !== 'payment'
+        ? []
+        : [
+            {
+              instructionId: one.instructionId,
+              endToEndId: one.endToEndId,
+              status: one.status ?? '',
+              reason: one.reasons[0]?.code ?? null,
+            },
+          ],
+    ),
+    statuses,
   });
 }

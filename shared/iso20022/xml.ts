@@ -1,23 +1,66 @@
-// XML in and out of ISO 20022 messages: a strict, namespace-aware, capped reading into a light tree, and writing by name.
+// A message as a stream: XML read once, front to back, in which only the records that a reader asks for become trees, each
+// handed over when it closes and then forgotten. Memory does not grow with the file, whatever the file does.
+//
+// saxes checks that the XML is well-formed. Names are resolved to namespaces here, once for each name under the prefixes in
+// force and not once for each element, which costs as much again as parsing. DOCTYPE is refused, so that no entity and nothing
+// external exists; depth, attributes, texts and what is kept at one time are capped.
 
-import XMLBuilder from 'fast-xml-builder';
 import { SaxesParser } from 'saxes';
-import { ok, type Refusal, type Result, refuse } from '../result.ts';
+import { ok, type Result } from '../result.ts';
+import { unread, type XmlRefusal } from './decode.ts';
 
 export interface Element {
   /** Local name; the prefix, if any, is gone. */
   readonly name: string;
   readonly namespace: string;
+  /** By name; one that has a prefix by its namespace, a space, and its name. */
   readonly attributes: Readonly<Record<string, string>>;
+  /** Without those that were handed over as records. */
   readonly children: readonly Element[];
-  /** Character data of this element itself, trimmed. */
+  /** Character data, trimmed; empty where there are children. */
   readonly text: string;
+  readonly line: number;
+  readonly parent: Element | null;
+}
+
+/**
+ * What of a message is kept. A record is handed over when it closes and kept nowhere; whatever has no plan of its own inside
+ * one that has is kept whole, as a part of its parent; what is skipped is checked to be well-formed, and no more.
+ */
+export interface Plan {
+  readonly is?: 'record' | 'skipped';
+  readonly parts?: Readonly<Record<string, Plan>>;
+}
+
+export interface XmlHandler {
+  /** The plan of an element that is in no plan yet: what is wanted may be anywhere in an envelope. */
+  plan(element: Element): Plan | undefined;
+  record(element: Element): void;
+  /** Odd, and no reason to stop reading. */
+  finding(line: number, what: string): void;
+}
+
+export interface XmlStream {
+  /** Takes the next text. A refusal is final. */
+  write(text: string): Result<undefined, XmlRefusal>;
+  /** The document ends here. */
+  close(): Result<undefined, XmlRefusal>;
   readonly line: number;
 }
 
-export type XmlRefusal = Refusal<'not xml' | 'too large' | 'not allowed'>;
+export const caps = {
+  depth: 64,
+  attributes: 32,
+  /** Characters of one text, tag or comment. */
+  run: 1_000_000,
+  /** Elements, and characters of their texts, that are kept at one time. */
+  elements: 2_000_000,
+  text: 64_000_000,
+  /** Different names in one scope of prefixes. */
+  names: 10_000,
+};
 
-const caps = { depth: 64, attributes: 32, textChars: 1_000_000, elements: 2_000_000 };
+export const instanceNamespace = 'http://www.w3.org/2001/XMLSchema-instance';
 
 class Stop extends Error {
   readonly type: XmlRefusal['type'];
@@ -27,79 +70,250 @@ class Stop extends Error {
   }
 }
 
-/** Reads a whole document. DOCTYPE and processing of anything external are refused; sizes are capped. */
-export function parseXml(text: string): Result<Element, XmlRefusal> {
-  type Building = { -readonly [K in keyof Element]: Element[K] } & { children: Element[] };
-  const parser = new SaxesParser({ xmlns: true, position: true });
-  const stack: Building[] = [];
-  let root: Element | undefined;
-  let elements = 0;
+type Building = { -readonly [K in keyof Element]: Element[K] } & {
+  readonly parent: Building | null;
+  children: Element[];
+  readonly plan: Plan;
+  /** How much was kept when it opened. */
+  readonly elements: number;
+  readonly chars: number;
+};
+
+/** The prefixes in force, and every name that was resolved under them. */
+interface Scope {
+  readonly depth: number;
+  readonly prefixes: ReadonlyMap<string, string>;
+  readonly names: Map<string, Name>;
+  readonly outer: Scope | undefined;
+}
+interface Name {
+  readonly local: string;
+  readonly namespace: string;
+}
+
+const outermost = (): Scope => ({
+  depth: 0,
+  prefixes: new Map([
+    ['', ''],
+    ['xml', 'http://www.w3.org/XML/1998/namespace'],
+  ]),
+  names: new Map(),
+  outer: undefined,
+});
+
+const outside: Plan = {};
+const whole: Plan = {};
+const noChildren: Element[] = [];
+const noAttributes: Readonly<Record<string, string>> = Object.freeze({});
+/** Characters that are parsed at a time, so that a run without end is noticed. */
+const pieceChars = 1 << 16;
+
+export function openXml(handler: XmlHandler, limits: Partial<typeof caps> = {}): XmlStream {
+  const max = { ...caps, ...limits };
+  const parser = new SaxesParser({ xmlns: false, position: true });
+  let scope = outermost();
+  let open: Building | null = null;
+  let depth = 0;
+  /** Depth of the element under which everything is skipped; 0 while nothing is. */
+  let skipFrom = 0;
+  let [elements, chars] = [0, 0];
+  /** Characters since anything came to an end. */
+  let run = 0;
+  let refused: { readonly ok: false; readonly refusal: XmlRefusal } | undefined;
+
   parser.on('error', (error) => {
-    throw new Stop('not xml', error.message);
+    throw new Stop('not xml', `Its XML is broken: ${error.message.replace(/^\d+:\d+: /, '')}`);
   });
   parser.on('doctype', () => {
-    throw new Stop('not allowed', 'It has a DOCTYPE.');
+    throw new Stop('not allowed', 'It has a DOCTYPE, which no ISO 20022 message has.');
   });
   parser.on('opentag', (tag) => {
+    run = 0;
+    depth += 1;
+    if (depth > max.depth) throw new Stop('too large', 'Its elements are nested too deeply.');
+    const own = takeAttributes(tag.attributes);
+    const name = scope.names.get(tag.name) ?? resolve(tag.name);
+    if (skipFrom > 0) return;
+    const parent = open;
+    const inPlan = parent !== null && parent.plan !== outside;
+    const plan = inPlan ? (parent.plan.parts?.[name.local] ?? whole) : undefined;
+    const { local, namespace } = name;
+    const [element, decided] = newElement(local, namespace, own, parent, plan);
+    if (decided.is === 'skipped') {
+      skipFrom = depth;
+      return;
+    }
+    open = element;
+    if (decided === outside) return;
     elements += 1;
-    const names = Object.keys(tag.attributes);
-    if (stack.length >= caps.depth || elements > caps.elements || names.length > caps.attributes)
-      throw new Stop('too large', 'It is nested too deeply or has too many parts.');
-    const attributes = Object.fromEntries(
-      names.map((name) => [tag.attributes[name]?.local ?? name, tag.attributes[name]?.value ?? '']),
-    );
-    const element = { name: tag.local, namespace: tag.uri, attributes, children: [], text: '', line: parser.line };
-    stack.at(-1)?.children.push(element);
-    stack.push(element);
+    if (elements > max.elements) throw new Stop('too large', 'It has too many parts at one place.');
+    if (!inPlan || decided.is === 'record') return;
+    if (parent.children === noChildren) {
+      parent.children = [element];
+      parent.text = '';
+    } else parent.children.push(element);
   });
+
+  function newElement(
+    name: string,
+    namespace: string,
+    own: Readonly<Record<string, string>>,
+    parent: Building | null,
+    known: Plan | undefined,
+  ): [Building, Plan] {
+    const element = {
+      name,
+      namespace,
+      attributes: own,
+      children: noChildren,
+      text: '',
+      line: parser.line,
+      parent,
+      plan: known ?? outside,
+      elements,
+      chars,
+    };
+    if (known === undefined) element.plan = handler.plan(element) ?? outside;
+    return [element, element.plan];
+  }
+
   const addText = (part: string): void => {
-    const open = stack.at(-1);
-    if (open === undefined) return;
-    open.text += part;
-    if (open.text.length > caps.textChars) throw new Stop('too large', 'A text is too long.');
+    run = 0;
+    if (part.length > max.run) throw new Stop('too large', 'A text is too long.');
+    if (skipFrom > 0 || open === null || open.plan === outside || open.children !== noChildren) return;
+    open.text = open.text === '' ? part : open.text + part;
+    chars += part.length;
+    if (chars > max.text) throw new Stop('too large', 'It has too much text at one place.');
   };
   parser.on('text', addText);
   parser.on('cdata', addText);
+
   parser.on('closetag', () => {
-    const closed = stack.pop();
-    if (closed === undefined) return;
-    closed.text = closed.text.trim();
-    if (stack.length === 0) root = closed;
+    run = 0;
+    if (scope.depth === depth && scope.outer !== undefined) scope = scope.outer;
+    depth -= 1;
+    if (skipFrom > 0) {
+      if (depth < skipFrom) skipFrom = 0;
+      return;
+    }
+    const closed = open as Building;
+    open = closed.parent;
+    if (closed.text !== '') closed.text = closed.text.trim();
+    if (closed.plan === whole || closed.plan === outside) return;
+    if (closed.plan.is === 'record') handler.record(closed);
+    if (closed.plan.is === 'record' || open === null || open.plan === outside) ({ elements, chars } = closed);
   });
-  try {
-    parser.write(text.startsWith('\uFEFF') ? text.slice(1) : text).close();
-  } catch (stopped) {
-    const why = stopped instanceof Error ? stopped.message : 'It could not be read.';
-    return unread(stopped instanceof Stop ? stopped.type : 'not xml', why);
+
+  /** Namespace declarations make a scope; what else there is becomes the element's own. */
+  function takeAttributes(all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    let own: Record<string, string> | undefined;
+    let isPlain = true;
+    for (const name in all) {
+      if (name.startsWith('xmlns') || name.includes(':')) isPlain = false;
+      own ??= {};
+      own[name] = all[name] as string;
+    }
+    if (own === undefined) return noAttributes;
+    return isPlain && Object.keys(own).length <= max.attributes ? own : declareAndTake(own);
   }
+
+  function declareAndTake(all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const names = Object.keys(all);
+    const isDeclaration = (name: string): boolean => name === 'xmlns' || name.startsWith('xmlns:');
+    const declared = names.filter(isDeclaration).map((name) => [name.slice(6), (all[name] as string).trim()] as const);
+    if (names.length > max.attributes) throw new Stop('too large', 'An element has too many attributes.');
+    if (declared.some(([prefix, namespace]) => scope.prefixes.get(prefix) !== namespace)) {
+      for (const [prefix, namespace] of declared)
+        if (prefix === 'xml' || prefix === 'xmlns' || (prefix !== '' && namespace === ''))
+          throw new Stop('not xml', `Its XML is broken: the prefix ${prefix} cannot be declared so.`);
+      const prefixes = new Map([...scope.prefixes, ...declared]);
+      scope = { depth, prefixes, names: new Map(), outer: scope };
+    }
+    return qualified(Object.fromEntries(Object.entries(all).filter(([name]) => !isDeclaration(name))));
+  }
+
+  function qualified(all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const own: Record<string, string> = {};
+    for (const [name, value] of Object.entries(all)) {
+      const key = name.includes(':') ? qualifiedKey(name) : name;
+      if (key in own) throw new Stop('not xml', `Its XML is broken: duplicate attribute: ${name}.`);
+      own[key] = value;
+    }
+    return own;
+  }
+
+  function qualifiedKey(name: string): string {
+    const { local, namespace } = resolve(name);
+    return `${namespace} ${local}`;
+  }
+
+  function resolve(name: string): Name {
+    const colon = name.indexOf(':');
+    const [prefix, local] = colon < 0 ? ['', name] : [name.slice(0, colon), name.slice(colon + 1)];
+    if (colon >= 0 && (prefix === '' || local === '' || local.includes(':')))
+      throw new Stop('not xml', `Its XML is broken: malformed name: ${name}.`);
+    const namespace = scope.prefixes.get(prefix);
+    if (namespace === undefined) handler.finding(parser.line, `The prefix ${prefix} is not declared.`);
+    const resolved = { local: interned(local), namespace: namespace ?? '' };
+    if (scope.names.size >= max.names) throw new Stop('too large', 'It has too many different names.');
+    scope.names.set(name, resolved);
+    return resolved;
+  }
+
+  const attempt = (work: () => void): Result<undefined, XmlRefusal> => {
+    if (refused !== undefined) return refused;
+    try {
+      work();
+      return ok(undefined);
+    } catch (stopped) {
+      if (!(stopped instanceof Stop)) throw stopped;
+      refused = unread(stopped.type, stopped.message);
+      return refused;
+    }
+  };
+  return {
+    get line() {
+      return parser.line;
+    },
+    write: (text) =>
+      attempt(() => {
+        for (let from = 0; from < text.length; from += pieceChars) {
+          const piece = text.length <= pieceChars ? text : text.slice(from, from + pieceChars);
+          run += piece.length;
+          parser.write(piece);
+          if (run > max.run) throw new Stop('too large', 'A text, tag or comment is too long.');
+        }
+      }),
+    close: () => attempt(() => void parser.close()),
+  };
+}
+
+/** The one string that literals of the same characters are, so that comparing them compares addresses. */
+const interned = (text: string): string => Object.keys({ [text]: 0 })[0] as string;
+
+const rootAsRecord: Plan = { is: 'record' };
+
+/** A whole document as one tree. */
+export function parseXml(text: string): Result<Element, XmlRefusal> {
+  let root: Element | undefined;
+  const stream = openXml({
+    plan: () => rootAsRecord,
+    record: (element) => {
+      root = element;
+    },
+    finding: () => {},
+  });
+  const written = stream.write(text.startsWith('\uFEFF') ? text.slice(1) : text);
+  const closed = written.ok ? stream.close() : written;
+  if (!closed.ok) return closed;
   return root === undefined ? unread('not xml', 'It is empty.') : ok(root);
 }
 
-const unread = (type: XmlRefusal['type'], why: string) =>
-  refuse(type, 'The file was not read.', why, 'Ask its sender for a well-formed ISO 20022 file.');
-
-/** Decodes a file by its byte order mark or the encoding it declares; UTF-8 where it declares none. */
-export function decodeXml(bytes: Uint8Array): Result<string, XmlRefusal> {
-  const start = String.fromCharCode(...bytes.subarray(0, 200).filter((byte) => byte !== 0));
-  const declared = /^(?:\xEF\xBB\xBF|\xFE\xFF|\xFF\xFE)?\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(
-    start,
-  )?.[1];
-  const marked =
-    bytes[0] === 0xfe && bytes[1] === 0xff
-      ? 'utf-16be'
-      : bytes[0] === 0xff && bytes[1] === 0xfe
-        ? 'utf-16le'
-        : undefined;
-  const hasUtf8Mark = bytes[0] === 0xef && bytes[1] === 0xbb;
-  try {
-    return ok(new TextDecoder(hasUtf8Mark ? 'utf-8' : (marked ?? declared ?? 'utf-8'), { fatal: true }).decode(bytes));
-  } catch {
-    return unread('not xml', `Its bytes are not in the encoding ${declared ?? 'UTF-8'}.`);
-  }
-}
-
-export const child = (element: Element | undefined, ...path: readonly string[]): Element | undefined =>
-  path.reduce<Element | undefined>((at, name) => at?.children.find((one) => one.name === name), element);
+export const child = (element: Element | undefined, ...path: readonly string[]): Element | undefined => {
+  let at = element;
+  for (const name of path) at = at?.children.find((one) => one.name === name);
+  return at;
+};
 
 export const children = (element: Element | undefined, name: string): readonly Element[] =>
   element?.children.filter((one) => one.name === name) ?? [];
@@ -120,41 +334,3 @@ export function find(root: Element, name: string): Element | undefined {
   }
   return undefined;
 }
-
-/** What an element is made from: text, or named children in order; `undefined` children are left out; `@_x` is attribute x. */
-export type Tree = string | { readonly [name: string]: Tree | readonly Tree[] | undefined };
-
-const builder = new XMLBuilder({ ignoreAttributes: false, format: true, suppressEmptyNode: false });
-
-export function writeXml(namespace: string, body: { readonly [name: string]: Tree | undefined }): string {
-  const tree = { Document: { '@_xmlns': namespace, ...(withoutGaps(body) as object) } };
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(tree)}`;
-}
-
-function withoutGaps(tree: unknown): unknown {
-  if (Array.isArray(tree)) return tree.map(withoutGaps);
-  if (tree === null || typeof tree !== 'object') return tree;
-  return Object.fromEntries(
-    Object.entries(tree)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key, withoutGaps(value)]),
-  );
-}
-
-/**
- * Text that fits a schema text type: characters XML 1.0 does not allow become spaces, white space is single, at most
- * `max` characters; `-` where nothing is left, as the types need at least one character.
- */
-export function schemaText(text: string, max: number): string {
-  const allowed = [...text.normalize('NFC')].map((c) => (isXmlChar(c.codePointAt(0) as number) ? c : ' ')).join('');
-  const cut = [...allowed.replace(/\s+/gu, ' ').trim()].slice(0, max).join('').trim();
-  return cut === '' ? '-' : cut;
-}
-
-const isXmlChar = (code: number): boolean =>
-  code === 9 ||
-  code === 10 ||
-  code === 13 ||
-  (code >= 0x20 && code <= 0xd7ff) ||
-  (code >= 0xe000 && code <= 0xfffd) ||
-  code >= 0x10000;

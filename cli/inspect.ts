@@ -1,0 +1,105 @@
+// `custos iso inspect`: what is in message files, one line for each. It never fails on a file: what cannot be read says why.
+
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { decodeXml } from '../shared/iso20022/decode.ts';
+import { type Inspection, openInspection, uninspected } from '../shared/iso20022/inspect.ts';
+import { openSchemas, type Schemas, schemaCapBytes } from '../shared/iso20022/schema.ts';
+
+const chunkBytes = 64 << 10;
+/** Schema errors of one file that are shown. */
+const shownErrors = 100;
+
+/** Schemas of a folder, by name; undefined where there is no such folder. */
+export function schemasIn(folder: string | undefined): Schemas | undefined {
+  const named =
+    folder === undefined
+      ? resolve(process.env.CUSTOS_DATA ?? resolve(import.meta.dirname, '../../shared/data'), 'iso20022/xsd')
+      : resolve(process.env.INIT_CWD ?? '.', folder);
+  if (!existsSync(named)) return undefined;
+  return openSchemas((message) => {
+    const file = resolve(named, `${message}.xsd`);
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  });
+}
+
+export type InspectedFile = { readonly file: string } & Inspection;
+
+export function inspectFile(file: string, schemas: Schemas | undefined): InspectedFile {
+  try {
+    return { file, ...inspectBytes(file, schemas) };
+  } catch (error) {
+    return { file, ...uninspected(reasonOf(error)) };
+  }
+}
+
+function inspectBytes(file: string, schemas: Schemas | undefined): Inspection {
+  // npm runs from the project's folder: what was typed is relative to where it was typed.
+  const descriptor = openSync(resolve(process.env.INIT_CWD ?? '.', file), 'r');
+  try {
+    if (!fstatSync(descriptor).isFile()) return uninspected('It is not a file.');
+    const inspection = openInspection();
+    let kept: Uint8Array[] = [];
+    let size = 0;
+    for (;;) {
+      const chunk = new Uint8Array(chunkBytes);
+      const read = readSync(descriptor, chunk, 0, chunkBytes, null);
+      if (read === 0) break;
+      const bytes = chunk.subarray(0, read);
+      size += read;
+      if (size <= schemaCapBytes) kept.push(bytes);
+      else kept = [];
+      if (!inspection.push(bytes)) break;
+    }
+    return withSchema(inspection.end(), schemas, size > schemaCapBytes ? undefined : Buffer.concat(kept));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function withSchema(found: Inspection, schemas: Schemas | undefined, bytes: Uint8Array | undefined): Inspection {
+  const { message, version, wellFormed } = found;
+  const unknown = (what: string): Inspection => ({ ...found, errors: [...found.errors, { line: null, what }] });
+  if (!wellFormed || message === null) return found;
+  if (schemas === undefined) return unknown('No schema folder: name one with --xsd.');
+  if (version === null) return unknown('It does not say which version it is, so no schema was tried.');
+  if (bytes === undefined) return unknown(`It is larger than ${schemaCapBytes} bytes, so no schema was tried.`);
+  const text = decodeXml(bytes);
+  if (!text.ok) return unknown(text.refusal.why);
+  const { schema, errors } = schemas.check(text.value, message);
+  const more =
+    errors.length > shownErrors ? [{ line: null, what: `There are ${errors.length - shownErrors} more.` }] : [];
+  const named = errors.slice(0, shownErrors).map(({ line, what }) => ({ line, what: `schema: ${what}` }));
+  return { ...found, schema, errors: [...found.errors, ...named, ...more] };
+}
+
+/** In words, without a path. */
+function reasonOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  const known: Readonly<Record<string, string>> = {
+    ENOENT: 'There is no such file.',
+    EACCES: 'It may not be read.',
+    EPERM: 'It may not be read.',
+    EISDIR: 'It is a folder, not a file.',
+    ENAMETOOLONG: 'There is no such file.',
+    ENOTDIR: 'There is no such file.',
+  };
+  return (typeof code === 'string' ? known[code] : undefined) ?? 'It could not be read.';
+}
+
+/** For a person. */
+export function* describe(one: InspectedFile): Generator<string> {
+  const { file, message, wellFormed, schema, errors, statements, payments } = one;
+  yield `${file}: ${message ?? 'no ISO 20022 message'}, ${wellFormed ? 'well-formed' : 'not readable'}, schema ${schema}`;
+  for (const { id, account, currency, opening, closing, entries, credits, debits, balanced } of statements) {
+    yield `  statement ${id} of ${account ?? 'no account'} in ${currency ?? 'no currency'}: ${entries} entries`;
+    yield `    ${opening ?? '?'} + ${credits.sum} (${credits.count}) - ${debits.sum} (${debits.count}) -> ${closing ?? '?'}: ${
+      balanced === null ? 'cannot be said' : balanced ? 'adds up' : 'does not add up'
+    }`;
+  }
+  if (payments.count > 0) {
+    const sums = Object.entries(payments.sums).map(([currency, sum]) => `${currency} ${sum}`);
+    yield `  ${payments.count} payments: ${sums.join(', ')}`;
+  }
+  for (const { line, what } of errors) yield `  ${line === null ? '' : `line ${line}: `}${what}`;
+}
