@@ -8,7 +8,7 @@ import { type Invitation, parseInvitation } from '../../../shared/contract/invit
 import { readCamt } from '../../../shared/iso20022/camt.ts';
 import { readPain001 } from '../../../shared/iso20022/pain001.ts';
 import { readPain002 } from '../../../shared/iso20022/pain002.ts';
-import { decodeXml } from '../../../shared/iso20022/xml.ts';
+import { decodeXml } from '../../../shared/iso20022/decode.ts';
 import { openCheckpoint } from '../../../shared/log/checkpoint.ts';
 import { parseNoteKey } from '../../../shared/log/note.ts';
 import { parseRecord } from '../../../shared/record.ts';
