@@ -1,6 +1,6 @@
 // `custos iso inspect`: what is in message files, one line for each. It never fails on a file: what cannot be read says why.
 
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { decodeXml } from '../shared/iso20022/decode.ts';
 import { type Inspection, openInspection, uninspected } from '../shared/iso20022/inspect.ts';
@@ -35,9 +35,11 @@ export function inspectFile(file: string, schemas: Schemas | undefined): Inspect
 
 function inspectBytes(file: string, schemas: Schemas | undefined): Inspection {
   // npm runs from the project's folder: what was typed is relative to where it was typed.
-  const descriptor = openSync(resolve(process.env.INIT_CWD ?? '.', file), 'r');
+  const path = resolve(process.env.INIT_CWD ?? '.', file);
+  // Before it is opened: opening a pipe may wait for ever.
+  if (!statSync(path).isFile()) return uninspected('It is not a file.');
+  const descriptor = openSync(path, 'r');
   try {
-    if (!fstatSync(descriptor).isFile()) return uninspected('It is not a file.');
     const inspection = openInspection();
     let kept: Uint8Array[] = [];
     let size = 0;

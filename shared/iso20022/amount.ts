@@ -94,8 +94,9 @@ export function addToTally(tally: Tally, amount: Amount): boolean {
     return true;
   }
   const value = readDecimal(amount.text);
-  if (value !== null) tally.rest = addDecimals(tally.rest, value);
-  return value !== null;
+  if (value === null || value.digits < 0n) return false;
+  tally.rest = addDecimals(tally.rest, value);
+  return true;
 }
 
 export const tallied = ({ minor, rest }: Tally, asset: string | null): Decimal =>

@@ -136,8 +136,9 @@ export function addEntry(sums: Sums, entry: StatementEntry): void {
   sums.asset ??= entry.asset || null;
   const { credit, asset, line } = entry;
   const booked = isBooked(entry);
-  if (credit === null) {
-    if (booked) sums.left ??= { line, why: 'an entry has no direction' };
+  if (credit === null || entry.amountText === '') {
+    if (booked) sums.left ??= { line, why: `an entry has no ${credit === null ? 'direction' : 'amount'}` };
+    if (credit !== null) (credit ? sums.credits : sums.debits).count += 1;
     return;
   }
   const side = credit ? sums.credits : sums.debits;
@@ -150,7 +151,7 @@ export function addEntry(sums: Sums, entry: StatementEntry): void {
   const amount = { asset, text: entry.amountText, minor: entry.amount, unread: null };
   const isAdded = addToTally(side, amount);
   if (!booked) return;
-  if (!isAdded) sums.left ??= { line, why: 'an entry has no amount' };
+  if (!isAdded) sums.left ??= { line, why: 'the amount of an entry is no number' };
   addToTally(credit ? sums.bookedCredits : sums.bookedDebits, amount);
   if (entry.reversal) addToTally(credit ? sums.reversedCredits : sums.reversedDebits, amount);
 }
