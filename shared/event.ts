@@ -166,27 +166,29 @@ export type Programme = z.infer<typeof programmeSchema>;
 /** A zero byte, as RFC 6962 puts before a leaf, then the tag that keeps events apart from anything else we hash. */
 const prefix = utf8('\0custos/event/v1\n');
 
-/** Canonical bytes of events, prefix included, that were read from canonical text, so that they are not written out again. */
+/** Canonical bytes of events that were read from canonical text, so that they are not written out again. */
 const known = new WeakMap<CustosEvent, Uint8Array>();
 
 /** Remembers the canonical bytes that an event was read from; the caller has checked that they are canonical. */
-export const rememberEventText = (one: CustosEvent, bytes: Uint8Array): void => {
-  known.set(one, prefixed(bytes));
+export const rememberEventBytes = (one: CustosEvent, bytes: Uint8Array): void => {
+  known.set(one, bytes);
 };
 
-function prefixed(bytes: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(prefix.length + bytes.length);
-  whole.set(prefix);
+/** Room to put the prefix before most events: hashing one makes no copy that lives longer. */
+const room = new Uint8Array(1 << 16);
+room.set(prefix);
+
+function basketLeaf(one: CustosEvent): Uint8Array {
+  const bytes = known.get(one) ?? canonicalBytes(one);
+  const length = prefix.length + bytes.length;
+  const whole = length <= room.length ? room.subarray(0, length) : new Uint8Array(length);
+  if (whole.buffer !== room.buffer) whole.set(prefix);
   whole.set(bytes, prefix.length);
   return whole;
 }
 
-const basketLeaf = (one: CustosEvent): Uint8Array => known.get(one) ?? prefixed(canonicalBytes(one));
-
-/** The bytes that a signing basket holds for one event. */
-const eventBytes = (one: CustosEvent): Uint8Array => basketLeaf(one).subarray(1);
-
-export const eventDigest = (hash: Hash, one: CustosEvent): Uint8Array => hash(eventBytes(one));
+/** SHA-256 over the bytes that a signing basket holds for one event. */
+export const eventDigest = (hash: Hash, one: CustosEvent): Uint8Array => hash(basketLeaf(one).subarray(1));
 
 /** The RFC 6962 leaf hash of an event in a signing basket. */
 export const basketLeafHash = (hash: Hash, one: CustosEvent): Uint8Array => hash(basketLeaf(one));

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { utf8, utf8ToText } from './bytes.ts';
 import { type Json, parseCanonicalText } from './canonical.ts';
-import { eventSchema, rememberEventText } from './event.ts';
+import { eventSchema, rememberEventBytes } from './event.ts';
 import { evidenceSchema } from './evidence.ts';
 import { moneyPatterns } from './money.ts';
 import { patternOf, type Refined } from './recognise.ts';
@@ -42,7 +42,7 @@ function parseText(text: string, leaf: Uint8Array): Result<LogRecord, Refusal<'m
   const from = text.indexOf(eventStart) + eventStart.length;
   const to = text.lastIndexOf(eventEnd);
   const isAscii = leaf.length === text.length;
-  rememberEventText(record.value.event, isAscii ? leaf.subarray(from, to) : utf8(text.slice(from, to)));
+  rememberEventBytes(record.value.event, isAscii ? leaf.subarray(from, to) : utf8(text.slice(from, to)));
   return record;
 }
 

@@ -54,7 +54,8 @@ it('a record of the greatest length fits a row, with others beside it', async ()
 
 it('every key that was seen is found at its place, also after opening again and after a commit that failed', () => {
   const database = open() as InstanceType<typeof Database>;
-  const key = (n: number) => `reference|CNY|${n}` as const;
+  const strange = ['', '漢字', 'x'.repeat(90)];
+  const key = (n: number) => `reference|CNY|${strange[n % 3]}${n}` as const;
   let seen = new SeenKeys(database);
   for (let from = 0; from < 20_000; from += 1000) {
     seen.write(

@@ -39,6 +39,8 @@ const settings = [
   ['mmap_size', '0', 0],
   ['busy_timeout', '5000', 5000],
   ['cache_size', '-65536', -65536],
+  // Pages that every batch changes go from the WAL into the file once for several batches.
+  ['wal_autocheckpoint', '4000', 4000],
 ] as const;
 const healthChecks = ['quick_check', 'integrity_check', 'foreign_key_check', 'user_version'] as const;
 export type PragmaName = (typeof settings)[number][0] | (typeof healthChecks)[number];

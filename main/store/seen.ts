@@ -33,7 +33,7 @@ const saltPosition = -1;
 
 export class SeenKeys {
   readonly #statements;
-  #salt: string | undefined;
+  #hash: ((key: string) => number) | undefined;
   /** Eleven to sixteen bytes for each key; read from the database when first needed. */
   #table: Table | undefined;
 
@@ -48,7 +48,7 @@ export class SeenKeys {
   /** Places of records that may hold the key: every one that does, and hardly ever another. */
   placesOf(key: SeenKey): number[] {
     const { hashes, places } = this.#loadedTable();
-    const wanted = this.#hash(key);
+    const wanted = this.#hashOf(key);
     const found: number[] = [];
     for (let at = slotOf(wanted, hashes.length); places[at] !== 0; at = at + 1 === hashes.length ? 0 : at + 1)
       if (hashes[at] === wanted) found.push((places[at] as number) - 1);
@@ -62,7 +62,7 @@ export class SeenKeys {
     const words = new Uint32Array(entries.length * entryWords);
     entries.forEach(([key, place], i) => {
       assert(place < 0xffff_ffff, 'the log has fewer than 2^32 - 1 records');
-      words[i * entryWords] = this.#hash(key);
+      words[i * entryWords] = this.#hashOf(key);
       words[i * entryWords + 1] = place;
     });
     this.#statements.put.run(from, Buffer.from(words.buffer));
@@ -74,11 +74,9 @@ export class SeenKeys {
     this.#table = undefined;
   }
 
-  #hash(key: string): number {
-    this.#salt ??= bytesToHex(this.#statements.salt.get(saltPosition) as Buffer);
-    const digest = hash('sha256', this.#salt + key, 'binary');
-    const low = digest.charCodeAt(0) | (digest.charCodeAt(1) << 8);
-    return (low | (digest.charCodeAt(2) << 16) | (digest.charCodeAt(3) << 24)) >>> 0;
+  #hashOf(key: string): number {
+    this.#hash ??= hashUnder(this.#statements.salt.get(saltPosition) as Buffer);
+    return this.#hash(key);
   }
 
   #loadedTable(): Table {
@@ -91,6 +89,29 @@ export class SeenKeys {
     this.#table = table;
     return table;
   }
+}
+
+/** Characters that are hashed from tables, and how many of them. */
+const characters = 128;
+const longest = 80;
+
+/**
+ * Tabulation hashing (Zobrist 1970): a word for each character at each place, drawn from the salt, and the exclusive or of
+ * them. Whoever does not know the words can do no better than chance. What is longer, or not ASCII, is hashed with SHA-256.
+ */
+function hashUnder(salt: Buffer): (key: string) => number {
+  const words = new Uint32Array(longest * characters);
+  const bytes = Buffer.from(words.buffer);
+  for (let at = 0; at < bytes.length; at += 32) hash('sha256', `${bytesToHex(salt)}${at}`, 'buffer').copy(bytes, at);
+  return (key) => {
+    let hashed = 0;
+    for (let i = 0; i < key.length; i++) {
+      const code = key.charCodeAt(i);
+      if (code >= characters || i >= longest) return hash('sha256', bytesToHex(salt) + key, 'buffer').readUInt32LE();
+      hashed ^= words[i * characters + code] as number;
+    }
+    return hashed >>> 0;
+  };
 }
 
 const slotOf = (hashed: number, slots: number): number => Math.floor((hashed / 0x1_0000_0000) * slots);
