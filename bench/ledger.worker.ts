@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { nodePrimitives } from '../crypto/node.ts';
 import { random } from '../crypto/secret.ts';
+import { newSteadyClock } from '../main/host/steady.ts';
 import { serveTerminal } from '../main/serve-terminal.ts';
 import { newTerminal } from '../main/terminal.ts';
 import type { WorkerData } from '../main/terminal.worker.ts';
@@ -18,6 +19,7 @@ const terminal = newTerminal({
   ...data,
   primitives: nodePrimitives,
   clock: () => Date.now(),
+  steady: newSteadyClock(),
   newId: (unixMs) => eventIdFrom(unixMs, random(10)),
   connect: () => ({ ...gateway, checkpoint: async () => ({ note }) }) as never,
 });

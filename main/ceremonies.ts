@@ -4,7 +4,10 @@ import { random } from '../crypto/secret.ts';
 import { bytesToBase64url } from '../shared/bytes.ts';
 import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
 
-const lifetimeMs = 5 * 60_000;
+/** As long as a browser waits for the authenticator. */
+const lifetimeMs = 120_000;
+/** More than anybody begins; the oldest goes for a new one. */
+const maxOpen = 32;
 
 export class Ceremonies<T> {
   readonly #clock: () => number;
@@ -17,6 +20,10 @@ export class Ceremonies<T> {
   begin(what: T): string {
     const now = this.#clock();
     for (const [id, one] of this.#open) if (one.until < now) this.#open.delete(id);
+    for (const id of this.#open.keys()) {
+      if (this.#open.size < maxOpen) break;
+      this.#open.delete(id);
+    }
     const id = bytesToBase64url(random(16));
     this.#open.set(id, { until: now + lifetimeMs, what });
     return id;

@@ -181,8 +181,11 @@ export class Session {
   }
 
   close(): void {
-    this.store.close();
-    this.vault.lock();
+    try {
+      this.store.close();
+    } finally {
+      this.vault.lock(); // whatever keeps the file open, the keys go
+    }
   }
 }
 

@@ -6,11 +6,13 @@ import type { EventId } from '../shared/ids.ts';
 import type { Primitives } from '../shared/primitives.ts';
 import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
 import { Ceremonies } from './ceremonies.ts';
+import type { Steady } from './host/steady.ts';
 import type { RelyingParty } from './identity/relying-party.ts';
 import type { Enrolment } from './operations/enrol.ts';
 import type { PendingSignature } from './operations/sign.ts';
 import { readOnlyRefusal, type Session } from './session.ts';
 import type { Connect } from './sync/depository.ts';
+import type { Moment } from './vault/attempts.ts';
 
 export interface TerminalParts {
   /** Where the vault is; made at the first run. */
@@ -24,6 +26,8 @@ export interface TerminalParts {
   readonly primitives: Primitives;
   /** Milliseconds since 1970, UTC. */
   readonly clock: () => number;
+  /** For waits that setting the clock must not shorten. */
+  readonly steady: () => Steady;
   readonly newId: (unixMs: number) => EventId;
   /** Where the depository is now, if not where the invitation says. */
   readonly depositoryUrl: string | null;
@@ -40,6 +44,10 @@ export interface Terminal {
   readonly signatures: Ceremonies<PendingSignature>;
   /** A sync that is under way; there is one at a time. */
   syncing: boolean;
+  /** An export that is under way; there is one at a time. */
+  exporting: boolean;
+  /** An unlocking or enrolment that is being judged; there is one at a time. */
+  opening: boolean;
   lastSyncMs: number | null;
   syncRefusal: Refusal | null;
 }
@@ -51,17 +59,20 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
   unlockings: new Ceremonies(parts.clock),
   signatures: new Ceremonies(parts.clock),
   syncing: false,
+  exporting: false,
+  opening: false,
   lastSyncMs: null,
   syncRefusal: null,
 });
 
 /** Keys, open requests and everything read. */
 export function forgetEverything(terminal: Terminal): void {
-  terminal.session?.close();
+  const { session } = terminal;
   terminal.session = undefined;
   terminal.enrolments.clear();
   terminal.unlockings.clear();
   terminal.signatures.clear();
+  session?.close();
 }
 
 /** The session, or the refusal of a locked terminal. */
@@ -76,4 +87,24 @@ export function mayWrite(terminal: Terminal): Result<Session, Refusal> {
   if (!session.ok) return session;
   const found = session.value.readOnly();
   return found === undefined ? session : { ok: false, refusal: readOnlyRefusal(found) };
+}
+
+/** Unlocking and enrolling stretch passphrases, 64 MiB each time, and change what the next one finds: one after the other. */
+export async function alone<T>(
+  terminal: Terminal,
+  work: () => Promise<Result<T, Refusal>>,
+): Promise<Result<T, Refusal>> {
+  if (terminal.opening)
+    return refuse('busy', 'Nothing was done.', 'Somebody is being unlocked or enrolled here now.', 'Try again.');
+  terminal.opening = true;
+  try {
+    return await work();
+  } finally {
+    terminal.opening = false;
+  }
+}
+
+export function momentOf({ clock, steady }: TerminalParts): Moment {
+  const { run, ms } = steady();
+  return { wallMs: clock(), run, steadyMs: ms };
 }

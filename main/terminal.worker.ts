@@ -5,6 +5,7 @@ import { nodePrimitives } from '../crypto/node.ts';
 import { random } from '../crypto/secret.ts';
 import { assert } from '../shared/assert.ts';
 import { eventIdFrom } from '../shared/ids.ts';
+import { newSteadyClock } from './host/steady.ts';
 import type { RelyingParty } from './identity/relying-party.ts';
 import { serveTerminal } from './serve-terminal.ts';
 import { connectOverHttp } from './sync/depository.ts';
@@ -29,6 +30,7 @@ const terminal = newTerminal({
   ...(workerData as WorkerData),
   primitives: nodePrimitives,
   clock,
+  steady: newSteadyClock(),
   newId: (unixMs) => eventIdFrom(unixMs, random(10)),
   connect: connectOverHttp({ primitives: nodePrimitives, clock }),
 });

@@ -39,6 +39,7 @@ export function newTestTerminal(
     offer: null,
     primitives: nodePrimitives,
     clock,
+    steady: () => ({ run: 'test', ms: clock() }),
     newId,
     connect: (urls, asker) => line.connect(urls, asker),
   });

@@ -18,12 +18,13 @@ import {
   verifyAssertion,
   verifyRegistration,
 } from '../identity/relying-party.ts';
-import { openSession } from '../session.ts';
+import { openSession, type Session } from '../session.ts';
 import { migrate } from '../store/migrate.ts';
 import { migrations } from '../store/migrations/all.ts';
 import { openStore } from '../store/open.ts';
 import { writeSetting } from '../store/settings.ts';
-import { mayWrite, type Terminal, unlocked } from '../terminal.ts';
+import { alone, mayWrite, momentOf, type Terminal, unlocked } from '../terminal.ts';
+import { beginAttempts } from '../vault/attempts.ts';
 import { createVault, databasePath, type NewPerson, slotPath } from '../vault/vault.ts';
 
 interface Person {
@@ -66,7 +67,7 @@ export async function firstRun(
   const id = name ?? offer?.terminal;
   if (invitation === undefined || id === undefined)
     return refuse('no invitation', what, 'There is no invitation to a programme.', 'Ask the bank for one.');
-  if (existsSync(slotPath(directory))) return refuse('vault exists', what, 'It is set up already.', 'Unlock it.');
+  if (existsSync(slotPath(directory))) return isSetUp;
   const fits =
     invitation.relyingParty.id === relyingParty.id &&
     relyingParty.origins.every((origin) => invitation.relyingParty.origins.includes(origin));
@@ -85,15 +86,25 @@ export async function enrol(terminal: Terminal, person: Person): Promise<Result<
   if (!session.ok) return session;
   const { vault } = session.value;
   const people = session.value.people();
-  if (people.some((one) => one.id === person.operator)) {
-    const why = `${person.operator} is enrolled on this terminal.`;
-    return refuse('duplicate', 'Nobody was enrolled.', why, 'Choose another operator id.');
-  }
+  const noPlace = refusePlace(session.value, person.operator);
+  if (noPlace !== undefined) return noPlace;
   // A slot without its person is what a crash left of an enrolment that was never finished.
   if (vault.slotOf(person.operator) !== undefined) vault.dropSlot(person.operator);
   const known = people.flatMap((one) => one.credentials.map((credential) => credential.id));
   return begin(terminal, person, null, known);
 }
+
+/** Asked when an enrolment begins, and again at its end: another one may have come in between. */
+function refusePlace(session: Session, operator: string) {
+  const what = 'Nobody was enrolled.';
+  if (session.people().some((one) => one.id === operator))
+    return refuse('duplicate', what, `${operator} is enrolled on this terminal.`, 'Choose another operator id.');
+  if (session.vault.isFull())
+    return refuse('terminal full', what, 'As many are enrolled here as can be.', 'Use another terminal.');
+  return undefined;
+}
+
+const isSetUp = refuse('vault exists', 'The terminal was not set up.', 'It is set up already.', 'Unlock it.');
 
 async function begin(
   terminal: Terminal,
@@ -130,7 +141,12 @@ async function begin(
 type Step = { readonly next: Request } | { readonly enrolled: Enrolled };
 type Answer = { readonly registration: Registration } | { readonly assertion: Assertion };
 
-export async function enrolStep(
+export const enrolStep = (
+  terminal: Terminal,
+  input: { readonly ceremony: string; readonly answer: Answer },
+): Promise<Result<Step, Refusal>> => alone(terminal, () => judgeAnswer(terminal, input));
+
+async function judgeAnswer(
   terminal: Terminal,
   { ceremony, answer }: { readonly ceremony: string; readonly answer: Answer },
 ): Promise<Result<Step, Refusal>> {
@@ -208,6 +224,8 @@ async function finish(
       const session = unlocked(terminal);
       if (!session.ok) return session;
       const { vault, store, invitation } = session.value;
+      const noPlace = refusePlace(session.value, begun.operator) ?? (vault.slotOf(begun.operator) && outOfOrder);
+      if (noPlace !== undefined) return noPlace;
       const operator = record(await vault.addPerson(newPerson, publicKey), invitation.payeeKey);
       writeSetting(store, `person ${operator.id}`, JSON.stringify(operator));
       return ok({ enrolled: { operator, terminal: session.value.terminalRecord() } });
@@ -234,6 +252,7 @@ async function foundVault(
   publicKey: (seed: Uint8Array | null) => string | null,
 ): Promise<Result<Step, Refusal>> {
   const { directory, allowPassphraseOnly } = terminal.parts;
+  if (existsSync(slotPath(directory))) return isSetUp; // another first run was faster: its vault stays
   const building = `${directory}.new`;
   rmSync(building, { recursive: true, force: true });
   const { vault, value } = await createVault(building, { allowPassphraseOnly }, person, publicKey);
@@ -250,6 +269,7 @@ async function foundVault(
     writeSetting(store.value, `person ${operator.id}`, JSON.stringify(operator));
   });
   store.value.close();
+  beginAttempts(building, momentOf(terminal.parts));
   syncFolder(building); // SQLite syncs what is in its file, and not the file's name
   rmSync(directory, { recursive: true, force: true });
   moveInto(building, directory);

@@ -1,8 +1,9 @@
 // Export audit: writes the bundle and the plain-text journal, and verifies the bundle as any auditor would before handing it
 // over. Files appear complete under their name or not at all.
 
-import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { makeFolder, moveInto } from '../../disk/write.ts';
 import { assert } from '../../shared/assert.ts';
 import { bundleLines, type Trust, verifyBundle } from '../../shared/audit.ts';
@@ -39,6 +40,22 @@ export async function* exportAudit(terminal: Terminal): AsyncGenerator<ExportSte
   const opened = unlocked(terminal);
   if (!opened.ok) return yield { result: opened };
   const session = opened.value;
+  if (terminal.exporting)
+    return yield { result: refuse('busy', 'Nothing was exported.', 'An export is under way.', 'Wait for it.') };
+  terminal.exporting = true;
+  const files: OpenFile[] = [];
+  try {
+    yield* write(terminal, session, files);
+  } catch (failure) {
+    if (terminal.session === session) throw failure;
+    yield { result: refuse('locked', 'The export was stopped.', 'The terminal was locked.', 'Unlock it, and export.') };
+  } finally {
+    terminal.exporting = false;
+    for (const file of files) file.abandon();
+  }
+}
+
+async function* write(terminal: Terminal, session: Session, files: OpenFile[]): AsyncGenerator<ExportStep> {
   const { exportDirectory, primitives } = terminal.parts;
   const checkpoint = readSetting(session.store, 'checkpoint');
   if (checkpoint === undefined || session.tree.size === 0)
@@ -49,7 +66,8 @@ export async function* exportAudit(terminal: Terminal): AsyncGenerator<ExportSte
   const { programme, rootKey, logKey } = session.invitation;
   const { size, root } = checkpointIn(checkpoint);
   const details = committedDetails(session, size);
-  const name = join(exportDirectory, `${programme}-${size}`);
+  // The id of a programme may have slashes and dots in it: in the name of a file they lead nowhere.
+  const name = join(exportDirectory, `${programme.replaceAll(/[^A-Za-z0-9-]/g, '_')}-${size}`);
   const total = size + details.length;
   const lines = bundleLines(
     {
@@ -64,15 +82,19 @@ export async function* exportAudit(terminal: Terminal): AsyncGenerator<ExportSte
   );
   let done = 0;
   const bundle = openFile(`${name}.custos-audit`);
+  files.push(bundle);
   for (const line of lines) {
     bundle.write(`${line}\n`);
     done += 1;
-    if (done % linesPerStep === 0) yield { done, total };
+    if (done % linesPerStep !== 0) continue;
+    yield { done, total };
+    await setImmediate(); // whoever else is at this terminal has their turn
   }
   bundle.finish();
 
   const trust: Trust = { format: 'custos-trust/1', programme, rootKey, logKey, witnesses: [], witnessQuorum: 0 };
   const journal = openFile(`${name}.journal`);
+  files.push(journal);
   const report = verifyBundle(fileLines(bundle.path), trust, primitives, {
     onEntry: (entry, event) => journal.write(entryToJournal(entry, event)),
   });
@@ -129,11 +151,20 @@ function* fileLines(path: string): Generator<string> {
   yield* lines;
 }
 
+interface OpenFile {
+  readonly path: string;
+  write(text: string): void;
+  finish(): void;
+  /** Nothing is left of a file that was not finished. */
+  abandon(): void;
+}
+
 /** Writes beside the final name and renames once everything is on disk. */
-function openFile(path: string) {
+function openFile(path: string): OpenFile {
   const descriptor = openSync(`${path}.part`, 'w', 0o600);
   let pending: string[] = [];
   let size = 0;
+  let isOpen = true;
   const flush = () => {
     writeFileSync(descriptor, pending.join('')); // all of it, which one write need not do
     pending = [];
@@ -150,7 +181,14 @@ function openFile(path: string) {
       flush();
       fsyncSync(descriptor);
       closeSync(descriptor);
+      isOpen = false;
       moveInto(`${path}.part`, path);
+    },
+    abandon() {
+      if (!isOpen) return;
+      closeSync(descriptor);
+      isOpen = false;
+      rmSync(`${path}.part`, { force: true });
     },
   };
 }

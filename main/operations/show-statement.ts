@@ -20,6 +20,13 @@ export function showStatement(
     return refuse('unknown', 'Nothing is shown.', `There is no ledger account ${id}.`, 'Choose one of the list.');
   const lines: StatementLine[] = [];
   const following = before === 0 ? undefined : books.leg(before);
+  if (following !== undefined && following.debit !== account.index && following.credit !== account.index)
+    return refuse(
+      'unknown',
+      'Nothing is shown.',
+      `Leg ${before} is not one of this account.`,
+      'Begin with the newest.',
+    );
   let number =
     before === 0
       ? account.lastLeg

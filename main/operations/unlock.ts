@@ -5,10 +5,13 @@ import { base64urlToBytes } from '../../shared/bytes.ts';
 import type { Assertion } from '../../shared/contract/ceremony.ts';
 import type { Request, Status } from '../../shared/contract/terminal.ts';
 import { ok, type Refusal, type Result } from '../../shared/result.ts';
+import { msToInstant } from '../../shared/time.ts';
 import { requestOptions, verifyAssertion } from '../identity/relying-party.ts';
-import { openSession } from '../session.ts';
-import type { Terminal } from '../terminal.ts';
-import { countAttempt, forgetAttempts, refuseAttempt } from '../vault/attempts.ts';
+import { openSession, type Session } from '../session.ts';
+import { writeDiary } from '../store/diary.ts';
+import { readSetting, writeSetting } from '../store/settings.ts';
+import { alone, forgetEverything, momentOf, type Terminal } from '../terminal.ts';
+import { attempt, type Failures, forgive } from '../vault/attempts.ts';
 import { notUnlocked } from '../vault/slots.ts';
 import { ceremonySalts, enrolledHere, unlockVault } from '../vault/vault.ts';
 import { statusOf } from './status.ts';
@@ -30,23 +33,39 @@ export async function unlock(
   return ok({ request: { kind: 'get', ceremony: terminal.unlockings.begin({ operator, challenge }), options } });
 }
 
-export async function unlockStep(
+interface Answered {
+  readonly operator: string;
+  readonly passphrase: string;
+  readonly answer: { readonly ceremony: string; readonly assertion: Assertion } | null;
+}
+
+export const unlockStep = (terminal: Terminal, input: Answered): Promise<Result<Status, Refusal>> =>
+  alone(terminal, async () => {
+    const { directory } = terminal.parts;
+    const { operator: who, answer } = input;
+    // An answer to nothing is no guess, and is not counted as one.
+    const begun = answer === null ? ok(null) : terminal.unlockings.take(answer.ceremony);
+    if (!begun.ok) return begun;
+    if (begun.value !== null && begun.value.operator !== who)
+      return notUnlocked('wrong security key', 'The touch was for another operator.', 'Start again.');
+    const challenge = begun.value?.challenge ?? null;
+    const enrolled = enrolledHere(directory).map((one) => one.operator);
+    const session = await attempt(directory, { who, enrolled, now: momentOf(terminal.parts) }, () =>
+      open(terminal, input, challenge),
+    );
+    if (!session.ok) return session;
+    keepFailures(session.value, forgive(directory, who, momentOf(terminal.parts)), terminal.parts.clock());
+    forgetEverything(terminal);
+    terminal.session = session.value;
+    return ok(statusOf(terminal));
+  });
+
+async function open(
   terminal: Terminal,
-  input: {
-    readonly operator: string;
-    readonly passphrase: string;
-    readonly answer: { readonly ceremony: string; readonly assertion: Assertion } | null;
-  },
-): Promise<Result<Status, Refusal>> {
-  const { directory, relyingParty, clock } = terminal.parts;
-  const { operator, passphrase, answer } = input;
-  const begun = answer === null ? undefined : terminal.unlockings.take(answer.ceremony);
-  if (begun !== undefined && !begun.ok) return begun;
-  if (begun !== undefined && begun.value.operator !== operator)
-    return notUnlocked('wrong security key', 'The touch was for another operator.', 'Start again.');
-  const tooMany = refuseAttempt(directory, clock());
-  if (tooMany !== undefined) return { ok: false, refusal: tooMany };
-  if (enrolledHere(directory).length > 0) countAttempt(directory, clock());
+  { operator, passphrase, answer }: Answered,
+  challenge: Uint8Array | null,
+): Promise<Result<Session, Refusal>> {
+  const { directory, relyingParty } = terminal.parts;
   const output = base64urlToBytes(answer?.assertion.clientExtensionResults.prf?.results?.first ?? '');
   const prf = answer === null || output?.length !== 32 ? null : { credential: answer.assertion.id, output };
   const vault = await unlockVault(directory, operator, { passphrase, prf });
@@ -63,18 +82,38 @@ export async function unlockStep(
     return notUnlocked('revoked', 'You were revoked as an operator of this programme.', 'Ask an officer.');
   }
   const credential = session.enrolled()?.credentials.find((one) => one.id === answer?.assertion.id);
-  if (begun !== undefined && answer !== null) {
+  if (challenge !== null && answer !== null) {
     const verified =
       credential === undefined
         ? notUnlocked('wrong security key', 'This security key is not enrolled here.', 'Use the enrolled one.')
-        : await verifyAssertion(relyingParty, begun.value.challenge, credential, answer.assertion);
+        : await verifyAssertion(relyingParty, challenge, credential, answer.assertion);
     if (!verified.ok) {
       session.close();
       return verified;
     }
   }
-  forgetAttempts(directory, clock());
-  terminal.session?.close();
-  terminal.session = session;
-  return ok(statusOf(terminal));
+  return ok(session);
+}
+
+/** What went before goes into the diary, and whether the record of it was taken away or put back. */
+function keepFailures({ store, operator }: Session, { found, serial, failures }: Failures, nowMs: number): void {
+  const remembered = Number(readSetting(store, 'attempts') ?? '0');
+  const at = msToInstant(nowMs);
+  store.transaction(() => {
+    if (found < remembered) writeDiary(store, { at, what: 'attempts record lost', operator, facts: {} });
+    const [first, last] = [failures.at(0), failures.at(-1)];
+    if (first !== undefined && last !== undefined)
+      writeDiary(store, {
+        at,
+        what: 'unlocks failed',
+        operator,
+        facts: {
+          count: failures.length,
+          first: msToInstant(first.atMs),
+          last: msToInstant(last.atMs),
+          who: [...new Set(failures.map((one) => one.who))].join(', '),
+        },
+      });
+    writeSetting(store, 'attempts', String(serial));
+  });
 }

@@ -90,19 +90,25 @@ export function writeRecords(store: Sql, tree: MerkleTree, from: number, packed:
   }
 }
 
+const rowsPerRead = 16;
+
+/** Read in steps: a statement that is left open, by whoever stops reading half-way, would hold up every write and the lock. */
 export function* storedRecords(store: Sql, from: number, to: number): Generator<Uint8Array> {
-  const rows = store
-    .prepare(
-      'SELECT sequence, leaf FROM records WHERE sequence < ? AND ' +
-        'sequence >= coalesce((SELECT max(sequence) FROM records WHERE sequence <= ?), ?) ORDER BY sequence',
-    )
-    .iterate(to, from, from) as IterableIterator<{ readonly sequence: number; readonly leaf: Buffer }>;
-  for (const row of rows) {
-    let { sequence } = row;
-    for (const leaf of unpackRow(row.leaf)) {
-      if (sequence >= to) return;
-      if (sequence >= from) yield leaf;
-      sequence += 1;
+  const select = store.prepare(
+    'SELECT sequence, leaf FROM records WHERE sequence < ? AND ' +
+      `sequence >= coalesce((SELECT max(sequence) FROM records WHERE sequence <= ?), ?) ORDER BY sequence LIMIT ${rowsPerRead}`,
+  );
+  for (let next = from; next < to; ) {
+    const before = next;
+    for (const row of select.all(to, next, next) as { readonly sequence: number; readonly leaf: Buffer }[]) {
+      let { sequence } = row;
+      for (const leaf of unpackRow(row.leaf)) {
+        if (sequence >= to) return;
+        if (sequence >= before) yield leaf;
+        sequence += 1;
+      }
+      next = Math.max(next, sequence);
     }
+    if (next === before) return;
   }
 }

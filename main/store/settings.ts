@@ -2,10 +2,11 @@
 
 import type { Store } from './open.ts';
 
-/** `slots` is the newest revision of the slot file; `change keys` is why the keys must be changed, empty when they need not. */
+/** `slots` is the newest revision of the slot file, `attempts` the newest serial of the record of failed attempts; `change keys` is why the keys must be changed, empty when they need not. */
 export type SettingName =
   | 'generation'
   | 'slots'
+  | 'attempts'
   | 'change keys'
   | 'invitation'
   | 'terminal'

@@ -1,7 +1,7 @@
 // The head record: outside the database, what the vault had reached after its last commit. A file put back from yesterday, or
 // one that lost the end of its WAL, is encrypted and intact like any other; only this shows that it is behind.
 
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { equalSecrets, mac } from '../../crypto/secret.ts';
@@ -42,12 +42,15 @@ export function writeHead(directory: string, { id: vault, epoch }: Whose, key: R
   overwriteFile(headPath(directory, epoch, head.generation), text, 'vault: head emptied, not written');
 }
 
+const maxFileBytes = 65_536;
+
 /** The newest record that is genuine; undefined when there is none. */
 export function readHead(directory: string, { id: vault, epoch }: Whose, key: Redacted): Head | undefined {
   const genuine = [0, 1].flatMap((slot) => {
     const path = headPath(directory, epoch, slot);
     if (!existsSync(path)) return [];
     try {
+      if (statSync(path).size > maxFileBytes) return [];
       const file = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
       const stored = base64urlToBytes(file.mac) ?? new Uint8Array();
       return file.vault === vault && equalSecrets(macOf(key, vault, file.head), stored) ? [file.head] : [];

@@ -8,10 +8,13 @@ import { bytesToHex, utf8 } from '../../shared/bytes.ts';
 
 export const kdfSchema = z.strictObject({
   name: z.literal('argon2id'),
-  memoryKib: z.int().min(65_536).max(4_194_304),
-  passes: z.int().min(3).max(64),
+  memoryKib: z.int().min(65_536).max(1_048_576),
+  passes: z.int().min(3).max(16),
 });
-/** Parameters as stored with each slot; anything below 64 MiB and 3 passes is refused on reading. */
+/**
+ * Parameters as stored with each slot; anything below 64 MiB and 3 passes is refused on reading. They count before the file is
+ * known to be genuine, so whoever changed it could ask for no more than 1 GiB and 16 passes, some seconds.
+ */
 export type Kdf = z.infer<typeof kdfSchema>;
 export const defaultKdf: Kdf = { name: 'argon2id', memoryKib: 65_536, passes: 3 };
 

@@ -3,7 +3,7 @@
 // who stays, without any of them being there. The file is authenticated as a whole by the key it leads to, so that no slot or
 // rule can be put back or relaxed unnoticed.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import {
   derive,
@@ -25,6 +25,11 @@ import { faultPoint } from '../../shared/fault.ts';
 import { base64url, nameId } from '../../shared/ids.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import { type Kdf, kdfSchema, stretch } from './kdf.ts';
+
+/** On one terminal. */
+export const maxSlots = 64;
+/** Many times what so many slots take. */
+const maxFileBytes = 1 << 20;
 
 const bytes32 = base64url(43, 43);
 const sealedSchema = z.strictObject({ nonce: base64url(16, 16), data: base64url(64, 64), commitment: bytes32 });
@@ -70,7 +75,7 @@ const bodySchema = z.strictObject({
   allowPassphraseOnly: z.boolean(),
   /** The terminal's own Ed25519 seed, under the root key. */
   terminal: sealedSchema,
-  slots: z.array(slotSchema).max(64),
+  slots: z.array(slotSchema).max(maxSlots),
 });
 const fileSchema = bodySchema.extend({ mac: bytes32 });
 export type SlotBody = z.infer<typeof bodySchema>;
@@ -329,6 +334,7 @@ export function readSlots(path: string): Result<SlotFile, UnlockRefusal> {
   const damaged = notUnlocked('slots damaged', 'The slot file cannot be read.', 'Restore the slot file from a backup.');
   if (!existsSync(path)) return notUnlocked('no slot', 'This terminal has no vault.', 'Set up this terminal.');
   try {
+    if (statSync(path).size > maxFileBytes) return damaged;
     const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
     const parsed = fileSchema.safeParse(json);
     if (parsed.success) return ok(parsed.data);

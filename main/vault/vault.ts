@@ -14,6 +14,7 @@ import {
   carryOver,
   type Factors,
   isSlotsKey,
+  maxSlots,
   notUnlocked,
   readSlots,
   rewrapForPerson,
@@ -160,6 +161,11 @@ export class Vault {
     const shares = splitRecoveryKey(key, plan);
     key.fill(0);
     return shares;
+  }
+
+  /** One place is kept for the recovery shares. */
+  isFull(): boolean {
+    return this.#file.slots.filter((slot) => slot.kind !== 'D').length >= maxSlots - 1;
   }
 
   hasRecovery(): boolean {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { nameId } from '../ids.ts';
 
-export const diaryWords = ['keys changed', 'shares made'] as const;
+export const diaryWords = ['keys changed', 'shares made', 'unlocks failed', 'attempts record lost'] as const;
 export type DiaryWord = (typeof diaryWords)[number];
 
 export const diaryEntrySchema = z.strictObject({
