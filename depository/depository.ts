@@ -13,6 +13,7 @@ import { type EventId, eventIdFrom } from '../shared/ids.ts';
 import { logKey } from '../shared/log/checkpoint.ts';
 import { formatNoteKey } from '../shared/log/note.ts';
 import type { Primitives } from '../shared/primitives.ts';
+import type { BankAdapter } from './bank/adapter.ts';
 import { expireInstructions, noteUnstatedDays, type RefusedByBooks, runBankLink } from './bank/link.ts';
 import { type BankSimulator, type Fate, openBankSimulator, type Transfer } from './bank/simulator.ts';
 import { type Gateway, openGateway } from './gateway.ts';
@@ -43,6 +44,8 @@ export interface DepositoryParts {
   /** This node's name among those that share the store. */
   readonly node?: string;
   readonly leaseMs?: number;
+  /** The way to the bank; without it the simulated bank of this depository. */
+  readonly adapter?: BankAdapter & { close(): void };
   readonly fate?: (transfer: Transfer) => Fate;
   readonly readerToken?: string;
 }
@@ -83,7 +86,7 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
   });
   const renewing = setInterval(() => void gateway.lead().catch(() => {}), leaseMs / 4);
   renewing.unref();
-  const bank = openBankSimulator({
+  const bank: BankSimulator = openBankSimulator({
     file: join(directory, 'bank.sqlite'),
     clock,
     accounts: parts.pools,
@@ -93,7 +96,7 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
   const link = {
     programme,
     gateway,
-    bank,
+    bank: parts.adapter ?? bank,
     primitives,
     clock,
     newId,
@@ -161,6 +164,7 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
       await server.close();
       await gateway.stepDown();
       bank.close();
+      parts.adapter?.close();
       await store.close();
     },
   };

@@ -7,6 +7,7 @@ import { programmeSchema } from '../shared/event.ts';
 import { nameId } from '../shared/ids.ts';
 import { parseJson } from '../shared/json.ts';
 import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
+import { openFolderAdapter } from './bank/folder.ts';
 import { type Depository, openDepository } from './depository.ts';
 import { openPostgresStore } from './store/postgres.ts';
 
@@ -24,6 +25,14 @@ export const nodeConfigSchema = z.strictObject({
   database: z.string().optional(),
   /** The bank's pool account per asset. */
   pools: z.record(z.string(), z.string()),
+  /** Folder of the file exchange with the bank (docs/bank-files.md); without it the bank is a simulated one. */
+  exchange: z
+    .strictObject({
+      directory: z.string().min(1),
+      settleMs: z.int().min(0).max(3_600_000).default(5000),
+      maxMebibytes: z.int().min(1).max(1024).default(512),
+    })
+    .optional(),
   port: z.int().min(0).max(65_535),
   leaseMs: z.int().min(500).max(120_000).default(10_000),
   /** What the bank opens the programme with, if it is not open yet. */
@@ -53,12 +62,22 @@ export async function openNode(config: z.output<typeof nodeConfigSchema>): Promi
     database === undefined
       ? undefined
       : await openPostgresStore({ connection: { connectionString: database }, programme });
-  const { directory, name, origin, relyingParty, pools, port, node, leaseMs } = config;
+  const { directory, name, origin, relyingParty, pools, port, node, leaseMs, exchange } = config;
+  const adapter =
+    exchange === undefined
+      ? undefined
+      : openFolderAdapter({
+          directory: exchange.directory,
+          clock: Date.now,
+          settleMs: exchange.settleMs,
+          maxBytes: exchange.maxMebibytes * 1_048_576,
+        });
   const depository = await openDepository({
     ...{ directory, programme, name, origin, relyingParty, pools, port, node, leaseMs },
     primitives: nodePrimitives,
     clock: Date.now,
     ...(store === undefined ? {} : { store }),
+    ...(adapter === undefined ? {} : { adapter }),
   });
   if (opening !== undefined && depository.gateway.leads() && depository.gateway.sequencer().size() === 0) {
     const outcome = await depository.open(opening);

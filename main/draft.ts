@@ -50,7 +50,8 @@ export interface ReadDraft {
 
 export function draftToInstruction(draft: Draft, committer: Committer): Result<ReadDraft, Refusal> {
   switch (draft.kind) {
-    case 'payment': {
+    case 'payment':
+    case 'send back': {
       const { payee, details } = committer.payee(draft.payee);
       return ok({ instruction: { ...draft, payee }, details: [details] });
     }

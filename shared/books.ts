@@ -111,7 +111,14 @@ export interface Tables {
   /** Ids of events in the log, with their place in it, to refuse a second use. */
   event: { readonly sequence: number };
   /** Money that came without a known account, by the id of its `bank.credited`; what is not yet allocated. */
-  receipt: { readonly asset: string; readonly remaining: bigint };
+  receipt: {
+    readonly asset: string;
+    readonly remaining: bigint;
+    /** `instruction/item` of the closed payment that the money came back of, if it did. */
+    readonly of: string | null;
+  };
+  /** The newest recall of a payment and what the bank said to it. Key `instruction|item`. */
+  recall: { readonly by: string; readonly answer: 'accepted' | 'refused' | null; readonly code: string | null };
   /** Bank references already booked, so that one receipt or settlement is booked once. */
   reference: { readonly sequence: number };
   /** Payees a client has had a payment approved to: key `client|payee`. */
@@ -220,6 +227,7 @@ export const tableNames: readonly TableName[] = [
   'shortfall',
   'override',
   'stopped',
+  'recall',
   'recovery',
 ];
 

@@ -5,6 +5,7 @@
 import { checkFlow, houseAccountId, houseClasses } from './accounts.ts';
 import { assert } from './assert.ts';
 import { assetByCode } from './asset.ts';
+import { type BankItem, itemOf } from './bank-item.ts';
 import {
   type Books,
   currentPolicy,
@@ -178,9 +179,19 @@ function refuseState(books: Books, { admittedAt, event }: UnsignedRecord): Decis
       if (instruction === undefined) return noInstruction(event.body.instruction);
       const state = instruction.items[event.body.item];
       const before: readonly InstructionStateWord[] = itemStatesBefore[event.type];
+      const isPaid = event.type === 'bank.acknowledged' || itemOf(books, instruction.id, event.body.item) !== undefined;
+      if (!isPaid) return no('state', `A ${instruction.kind} moves no money at the bank.`, 'Ask the bank.');
       if (state === undefined || !before.includes(state))
         return no('state', `The payment is ${state ?? 'not there'}, so ${event.type} cannot follow.`, 'Ask the bank.');
       return undefined;
+    }
+    case 'bank.answered': {
+      const recall = books.get('instruction', event.body.recall);
+      if (recall?.body.kind !== 'recall') return noInstruction(event.body.recall);
+      const [state] = recall.items;
+      return state === 'approved' || state === 'sent'
+        ? undefined
+        : no('state', `The recall is ${state}, so no answer can follow.`, 'Nothing is needed.');
     }
     default:
       return undefined;
@@ -258,6 +269,10 @@ function decideByType(books: Books, record: UnsignedRecord, primitives: Primitiv
       return takeBack(books, event, moment);
     case 'bank.credited':
       return credit(books, event, moment);
+    case 'bank.late':
+      return creditLate(books, event, moment);
+    case 'bank.answered':
+      return answerRecall(books, event);
     case 'statement.received':
       return receiveStatement(books, event);
     case 'statement.lines':
@@ -534,19 +549,10 @@ function itemState(books: Books, event: ItemEvent, state: InstructionStateWord):
   return put('instruction', instruction.id, { ...instruction, items, state: shared });
 }
 
-interface Item {
-  readonly account: string;
-  readonly asset: string;
-  readonly amount: bigint;
-}
-
-/** What one item of a payment or batch moved. */
-export function itemOf(books: Books, id: string, item: number): Item {
-  const body = books.get('instruction', id)?.body;
-  if (body?.kind === 'payment') return { account: body.account, asset: body.asset, amount: BigInt(body.amount) };
-  const one = body?.kind === 'batch' ? body.items[item] : undefined;
-  assert(body?.kind === 'batch' && one, 'only payments and batches have items');
-  return { account: one.account, asset: body.asset, amount: BigInt(one.amount) };
+function paidItem(books: Books, instruction: string, item: number): BankItem {
+  const found = itemOf(books, instruction, item);
+  assert(found, 'refuseState found the payment');
+  return found;
 }
 
 function claimReference(books: Books, asset: string, reference: string): Decision {
@@ -561,17 +567,18 @@ function claimReference(books: Books, asset: string, reference: string): Decisio
 
 /** The key of the bank reference that an admitted event has booked, if it has booked one. */
 export function referenceOf(books: Books, event: CustosEvent): string | undefined {
-  if (event.type === 'bank.credited') return referenceKey(event.body.asset, event.body.reference);
+  if (event.type === 'bank.credited' || event.type === 'bank.late')
+    return referenceKey(event.body.asset, event.body.reference);
   if (event.type !== 'bank.settled' && event.type !== 'bank.returned') return undefined;
   const { instruction, item, reference } = event.body;
-  return referenceKey(itemOf(books, instruction, item).asset, reference);
+  return referenceKey(paidItem(books, instruction, item).asset, reference);
 }
 
 const referenceKey = (asset: string, reference: string): string => `${asset}|${reference}`;
 
 function settle(books: Books, event: EventOf<'bank.settled'>, { today }: Moment): Decision {
   const { instruction, item, reference, valueDate } = event.body;
-  const { asset, amount } = itemOf(books, instruction, item);
+  const { asset, amount } = paidItem(books, instruction, item);
   const used = claimReference(books, asset, reference);
   if (!used.ok) return used;
   const leg = { debit: houseAccountId('in-transit', asset), credit: houseAccountId('cash', asset), asset, amount };
@@ -594,14 +601,14 @@ function settle(books: Books, event: EventOf<'bank.settled'>, { today }: Moment)
 
 function reject(books: Books, event: EventOf<'bank.rejected'>, { today }: Moment): Decision {
   const { instruction, item } = event.body;
-  const { account, asset, amount } = itemOf(books, instruction, item);
+  const { account, asset, amount } = paidItem(books, instruction, item);
   const leg = { debit: houseAccountId('in-transit', asset), credit: account, asset, amount };
   return ok([itemState(books, event, 'rejected'), entryOf(event.type, instruction, [leg], today, today)]);
 }
 
 function takeBack(books: Books, event: EventOf<'bank.returned'>, { today }: Moment): Decision {
   const { instruction, item, reference, valueDate } = event.body;
-  const { account, asset, amount } = itemOf(books, instruction, item);
+  const { account, asset, amount } = paidItem(books, instruction, item);
   const used = claimReference(books, asset, reference);
   if (!used.ok) return used;
   const leg = { debit: houseAccountId('cash', asset), credit: account, asset, amount };
@@ -612,6 +619,39 @@ function takeBack(books: Books, event: EventOf<'bank.returned'>, { today }: Mome
       ...{ leg: head(books).legs + 1, reference, item: { instruction, item }, amount, valueDate, receipt: null },
     }),
     entryOf(event.type, instruction, [leg], today, valueDate),
+  ]);
+}
+
+/** Money of a payment that is closed, or of another amount than it was: nobody's yet, with what it came back of. */
+function creditLate(books: Books, event: EventOf<'bank.late'>, { today }: Moment): Decision {
+  const { instruction, item, reference, asset, amount: text, valueDate } = event.body;
+  const amount = BigInt(text);
+  const original = itemOf(books, instruction, item);
+  if (original === undefined || original.asset !== asset) return { ok: false, refusal: noInstruction(instruction) };
+  if (books.get('instruction', instruction)?.items[item] === 'settled' && original.amount === amount)
+    return { ok: false, refusal: no('state', 'The payment is settled: this is its return.', 'State it as a return.') };
+  const used = claimReference(books, asset, reference);
+  if (!used.ok) return used;
+  const leg = { debit: houseAccountId('cash', asset), credit: houseAccountId('suspense', asset), asset, amount };
+  return ok([
+    ...used.value,
+    put('receipt', event.id, { asset, remaining: amount, of: `${instruction}/${item}` }),
+    ...noteCashLeg(books, asset, {
+      ...{ leg: head(books).legs + 1, reference, item: { instruction, item }, amount, valueDate, receipt: event.id },
+    }),
+    entryOf(event.type, instruction, [leg], today, valueDate),
+  ]);
+}
+
+function answerRecall(books: Books, event: EventOf<'bank.answered'>): Decision {
+  const { recall: id, accepted, code } = event.body;
+  const instruction = books.get('instruction', id);
+  assert(instruction?.body.kind === 'recall', 'refuseState found the recall');
+  const state = accepted ? 'settled' : 'rejected';
+  const { recalls, item } = instruction.body;
+  return ok([
+    put('instruction', id, { ...instruction, items: [state], state }),
+    put('recall', `${recalls}|${item}`, { by: id, answer: accepted ? 'accepted' : 'refused', code }),
   ]);
 }
 
@@ -628,7 +668,7 @@ function credit(books: Books, event: EventOf<'bank.credited'>, { today }: Moment
   const flow = checkFlow(event.type, 'cash', targetClass);
   if (flow !== undefined) return { ok: false, refusal: flow };
   const leg = { debit: houseAccountId('cash', asset), credit: target, asset, amount };
-  const receipt = known === undefined ? [put('receipt', event.id, { asset, remaining: amount })] : [];
+  const receipt = known === undefined ? [put('receipt', event.id, { asset, remaining: amount, of: null })] : [];
   return ok([
     ...used.value,
     ...receipt,

@@ -84,6 +84,20 @@ export const eventSchema = z.discriminatedUnion('type', [
     }),
   ),
   event(
+    'bank.late',
+    z.strictObject({
+      /** The payment of ours that the bank names, which is closed or of another amount. */
+      instruction: eventId,
+      item,
+      reference: bankReference,
+      asset: assetCode,
+      amount: amountText,
+      code: z.string().max(8),
+      valueDate: day,
+    }),
+  ),
+  event('bank.answered', z.strictObject({ recall: eventId, accepted: z.boolean(), code: z.string().min(1).max(8) })),
+  event(
     'statement.received',
     z.strictObject({
       statement: bankReference,

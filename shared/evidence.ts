@@ -52,6 +52,8 @@ const machineEvents: Readonly<Partial<Record<EventType, MachineEvidence['key']>>
   'bank.rejected': 'adapter',
   'bank.returned': 'adapter',
   'bank.credited': 'adapter',
+  'bank.late': 'adapter',
+  'bank.answered': 'adapter',
 };
 const machineActors: Readonly<Record<MachineEvidence['key'], string>> = {
   root: 'bank',

@@ -19,7 +19,7 @@ export function refuseOutgoing(
   at: Instant,
 ): Refusal<'stopped' | 'shortfall'> | undefined {
   const kind = kindOf(instruction);
-  if (kind.bankItems(instruction) === 0) return undefined;
+  if (kind.bankItems(instruction) === 0 || kind.isOutgoing === false) return undefined;
   const what = 'The money did not leave.';
   const stopped = books.get('stopped', 'all');
   if (stopped?.since != null)

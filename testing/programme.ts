@@ -53,7 +53,7 @@ export const testPolicy: Policy = {
           'freeze',
           'unfreeze',
           'correction',
-          ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop'],
+          ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop', 'recall', 'send back'],
         ],
       },
       demand: { groups: [{ role: 'supervisor', count: 1 }], ...nobody },

@@ -4,7 +4,7 @@ import { assetByCode } from '../../shared/asset.ts';
 import type { Policy } from '../../shared/policy.ts';
 
 const nothingMore = { differentTerminals: false, typedConfirmation: false, coolingOffSeconds: 0 };
-const money = ['payment', 'batch'];
+const money = ['payment', 'batch', 'send back'];
 const officersWork = [
   'enrol operator',
   'enrol terminal',
@@ -40,7 +40,7 @@ export function demoPolicy(assets: readonly string[]): Policy {
             'fee',
             'freeze',
             'unfreeze',
-            ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop'],
+            ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop', 'recall'],
             'correction',
           ],
         },

@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { nodePrimitives } from '../../crypto/node.ts';
-import { bankReference } from '../../depository/bank/link.ts';
+import { bankReference } from '../../depository/bank/answers.ts';
 import { assetByCode } from '../../shared/asset.ts';
 import type { Trust } from '../../shared/audit.ts';
 import { base64urlToBytes } from '../../shared/bytes.ts';

@@ -10,5 +10,6 @@ export interface BankAdapter {
   send(message: BankMessage): void;
   /** Messages of the bank that were not acknowledged yet, oldest first. */
   receive(): readonly BankMessage[];
-  acknowledge(id: string): void;
+  /** `refused`: what of it the books did not take, in words, to be shown with its fate. */
+  acknowledge(id: string, refused?: readonly string[]): void;
 }

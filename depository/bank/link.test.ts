@@ -12,10 +12,14 @@ import { commitmentOf, idMaker, type Person, sha256 } from '../../testing/people
 import { TestProgramme } from '../../testing/programme.ts';
 import { openGateway } from '../gateway.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
+import { bankReference } from './answers.ts';
 import { runBankLink } from './link.ts';
 import { openBankSimulator, type Transfer } from './simulator.ts';
 
-async function depository(fate: (transfer: Transfer) => 'settle' | { reject: string } | { returned: string }) {
+async function depository(
+  fate: (transfer: Transfer) => 'settle' | { reject: string } | { returned: string },
+  recallRefusal?: string,
+) {
   const directory = mkdtempSync(join(tmpdir(), 'custos-'));
   const programme = new TestProgramme().open();
   programme.client('c1', 'CNY', 0n);
@@ -40,6 +44,7 @@ async function depository(fate: (transfer: Transfer) => 'settle' | { reject: str
     clock,
     accounts: { CNY: '110022', EUR: '110033' },
     fate,
+    recallRefusal: () => recallRefusal ?? null,
   });
   const link = {
     programme: programme.id,
@@ -79,14 +84,14 @@ const committed = (details: PayeeDetails) => ({
   tail: tailOf(details.account),
 });
 
-describe('the bank link with the simulated bank', () => {
-  const fate = (transfer: Transfer) =>
-    transfer.creditorName === 'closed'
-      ? ({ reject: 'AC04' } as const)
-      : transfer.creditorName === 'moved'
-        ? ({ returned: 'AC01' } as const)
-        : 'settle';
+const fate = (transfer: Transfer) =>
+  transfer.creditorName === 'closed'
+    ? ({ reject: 'AC04' } as const)
+    : transfer.creditorName === 'moved'
+      ? ({ returned: 'AC01' } as const)
+      : 'settle';
 
+describe('the bank link with the simulated bank', () => {
   it('settles, rejects and returns, each once, and the day reconciles', async () => {
     const { sequencer, bank, link, pass } = await depository(fate);
     bank.creditReceipt({ asset: 'CNY', amount: 1000_00n, custodyNumber: '9c1CNY', payer: '王芳' });
@@ -163,5 +168,83 @@ describe('the bank link with the simulated bank', () => {
     await expect(pass(pay, [{ ...details, account: '6222000999' }])).rejects.toThrow('missing');
     const shown = { ...pay, payee: { ...pay.payee, tail: '9999' } };
     await expect(pass(shown, [details])).rejects.toThrow('last digits');
+  });
+});
+
+describe('money that comes back, and money that comes late', () => {
+  const pay = async ({ pass }: Awaited<ReturnType<typeof depository>>, name = 'good') => {
+    const details = payee(name, '6222000100');
+    const order = { kind: 'payment' as const, account: 'acc-c1-CNY', asset: 'CNY', amount: '100' };
+    return pass({ ...order, payee: committed(details) }, [details]);
+  };
+  const opened = async (recallRefusal?: string) => {
+    const office = await depository(fate, recallRefusal);
+    office.bank.creditReceipt({ asset: 'CNY', amount: 500n, custodyNumber: '9c1CNY', payer: 'x' });
+    await runBankLink(office.link);
+    return office;
+  };
+  const clientMoney = ({ sequencer }: Awaited<ReturnType<typeof depository>>) =>
+    booked(sequencer.books.get('account', 'acc-c1-CNY')!);
+
+  it('is got back by a recall, which the bank answers and whose return names the payment', async () => {
+    const office = await opened();
+    const id = await pay(office);
+    await runBankLink(office.link);
+    const recall = { kind: 'recall' as const, recalls: id, item: 0, code: 'DUPL' as const, reason: 'sent twice' };
+    const asked = await office.pass(recall, []);
+    await expect(office.pass(recall, [])).rejects.toThrow('recalled already');
+    expect(await runBankLink(office.link)).toEqual([]);
+    const { books } = office.sequencer;
+    expect(books.get('instruction', asked)?.state).toBe('settled');
+    expect(books.get('recall', `${id}|0`)).toMatchObject({ by: asked, answer: 'accepted' });
+    expect(books.get('instruction', id)?.state).toBe('returned');
+    expect(clientMoney(office)).toBe(500n);
+  });
+
+  it('stays where it is when the bank refuses the recall, and may be asked for again', async () => {
+    const office = await opened('LEGL');
+    const id = await pay(office);
+    await runBankLink(office.link);
+    const recall = { kind: 'recall' as const, recalls: id, item: 0, code: 'FRAD' as const, reason: 'stolen' };
+    const asked = await office.pass(recall, []);
+    expect(await runBankLink(office.link)).toEqual([]);
+    const { books } = office.sequencer;
+    expect(books.get('instruction', asked)?.state).toBe('rejected');
+    expect(books.get('recall', `${id}|0`)).toMatchObject({ answer: 'refused', code: 'LEGL' });
+    expect([books.get('instruction', id)?.state, clientMoney(office)]).toEqual(['settled', 400n]);
+    await office.pass(recall, []);
+  });
+
+  it('waits in suspense with what it came back of, when its payment is closed, and leaves again as a sending back', async () => {
+    const office = await opened();
+    const id = await pay(office, 'moved');
+    await runBankLink(office.link);
+    expect(office.sequencer.books.get('instruction', id)?.state).toBe('returned');
+    office.bank.returnAgain(bankReference(id, 0), 60n);
+    expect(await runBankLink(office.link)).toEqual([]);
+    const { books } = office.sequencer;
+    const [late] = [...books.all('receipt')].filter(([, one]) => one.of !== null);
+    expect(late?.[1]).toEqual({ asset: 'CNY', remaining: 60n, of: `${id}/0` });
+    const details = payee('good', '6222000777');
+    const back = { kind: 'send back' as const, receipt: late?.[0] as never, asset: 'CNY', payee: committed(details) };
+    await expect(office.pass({ ...back, amount: '61' }, [details])).rejects.toThrow('is left');
+    await office.pass({ ...back, amount: '60' }, [details]);
+    expect(await runBankLink(office.link)).toEqual([]);
+    expect(booked(books.get('account', 'suspense:CNY')!)).toBe(0n);
+    expect(office.bank.balance('CNY')).toBe(booked(books.get('account', 'cash:CNY')!));
+  });
+
+  it('is recognised by its end-to-end id where the bank gives no other, unless two payments share it', async () => {
+    const office = await opened();
+    const [one, two] = [await pay(office, 'alone'), await pay(office, 'twin')];
+    await pay(office, 'twin');
+    office.bank.forgetInstructionIds();
+    const refused = await runBankLink(office.link);
+    const { books } = office.sequencer;
+    expect([refused, books.get('instruction', one)?.state, books.get('instruction', two)?.state]).toEqual([
+      [],
+      'settled',
+      'sent',
+    ]);
   });
 });

@@ -2,27 +2,28 @@
 
 import { assert } from '../../shared/assert.ts';
 import { assetByCode } from '../../shared/asset.ts';
+import { itemOf } from '../../shared/bank-item.ts';
 import { fillBasket } from '../../shared/basket.ts';
 import { programmeOf } from '../../shared/books.ts';
-import { bytesToBase64url, utf8 } from '../../shared/bytes.ts';
-import { itemOf } from '../../shared/decide.ts';
+import { bytesToBase64url } from '../../shared/bytes.ts';
 import { type CustosEvent, type EventOf, type EventType, eventSchema } from '../../shared/event.ts';
 import { type MachineEvidence, machineMessage } from '../../shared/evidence.ts';
 import { faultPoint } from '../../shared/fault.ts';
 import type { EventId } from '../../shared/ids.ts';
 import { payeesOf } from '../../shared/instruction/kinds.ts';
 import { type PayeeDetails, payeeDetailsSchema } from '../../shared/instruction/payee.ts';
-import { readCamt, type Statement } from '../../shared/iso20022/camt.ts';
+import type { Instruction } from '../../shared/instruction/schema.ts';
+import { writeCamt056 } from '../../shared/iso20022/camt056.ts';
 import { type PaymentOrder, writePain001 } from '../../shared/iso20022/pain001.ts';
-import { readPain002 } from '../../shared/iso20022/pain002.ts';
 import { poolDay, poolDayText, unstatedDays } from '../../shared/outgoing.ts';
 import type { Primitives } from '../../shared/primitives.ts';
 import type { Refusal } from '../../shared/result.ts';
-import { linesPerRow, reconcileStatement, reconciliationDigest } from '../../shared/statement.ts';
-import { type Day, dayOf, msToInstant } from '../../shared/time.ts';
+import { reconcileStatement, reconciliationDigest } from '../../shared/statement.ts';
+import { dayOf, msToInstant } from '../../shared/time.ts';
 import type { Gateway } from '../gateway.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { BankAdapter } from './adapter.ts';
+import { bankReference, readAnswer } from './answers.ts';
 
 type Sign = (message: Uint8Array) => Uint8Array;
 
@@ -42,33 +43,61 @@ export interface RefusedByBooks {
   readonly refusal: Refusal;
 }
 
-/** InstrId has 35 characters: the instruction's 32 hexadecimal digits and the item's three. */
-export const bankReference = (instruction: string, item: number): string =>
-  instruction.replaceAll('-', '') + String(item).padStart(3, '0');
-
-export function parseBankReference(text: string | null): { instruction: EventId; item: number } | undefined {
-  const parts = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})(\d{3})$/.exec(text ?? '');
-  return parts === null ? undefined : { instruction: parts.slice(1, 6).join('-') as EventId, item: Number(parts[6]) };
-}
-
 /** Sends what is approved and takes in what the bank has answered. Safe to repeat at any time, also after a crash. */
 export async function runBankLink(parts: BankLinkParts): Promise<readonly RefusedByBooks[]> {
   const { store } = parts.gateway;
   for (const instruction of await store.unsent()) {
-    parts.bank.send({ id: instruction.replaceAll('-', ''), xml: writePain001(await orderOf(parts, instruction)) });
+    parts.bank.send({ id: instruction.replaceAll('-', ''), xml: await messageOf(parts, instruction) });
     faultPoint('bank: order sent, not noted');
     await store.markSent(instruction);
   }
   const refused: RefusedByBooks[] = [];
   for (const message of parts.bank.receive()) {
+    let found: RefusedByBooks[] = [];
     if (!(await store.hasTakenIn(message.id))) {
-      refused.push(...(await takeIn(parts, message.id, message.xml)));
+      found = await takeIn(parts, message.id, message.xml);
+      refused.push(...found);
       faultPoint('bank: message admitted, not noted');
       await store.takeIn(message.id);
     }
-    parts.bank.acknowledge(message.id);
+    parts.bank.acknowledge(
+      message.id,
+      found.map(({ refusal }) => refusal.why),
+    );
   }
   return refused;
+}
+
+/** A recall asks for a payment back; everything else that goes to the bank is a payment order. */
+async function messageOf(parts: BankLinkParts, id: string): Promise<string> {
+  const body = parts.gateway.sequencer().books.get('instruction', id)?.body;
+  return body?.kind === 'recall' ? recallMessage(parts, id, body) : writePain001(await orderOf(parts, id));
+}
+
+async function recallMessage(
+  { gateway, clock }: BankLinkParts,
+  id: string,
+  { recalls, item, code, reason }: Extract<Instruction, { kind: 'recall' }>,
+): Promise<string> {
+  const paid = itemOf(gateway.sequencer().books, recalls, item);
+  const asset = assetByCode(paid?.asset ?? '');
+  assert(paid && asset, 'only payments are recalled');
+  const messageId = id.replaceAll('-', '');
+  return writeCamt056({
+    messageId,
+    createdAt: msToInstant(clock()),
+    assigner: null,
+    assignee: null,
+    originalMessageId: recalls.replaceAll('-', ''),
+    payments: [
+      {
+        cancellationId: messageId,
+        instructionId: bankReference(recalls, item),
+        endToEndId: (await endToEndIdsOf(gateway, recalls))[item] ?? null,
+        ...{ asset, amount: paid.amount, date: null, reason: code, information: reason },
+      },
+    ],
+  });
 }
 
 async function orderOf({ gateway, clock }: BankLinkParts, id: string): Promise<PaymentOrder> {
@@ -76,7 +105,7 @@ async function orderOf({ gateway, clock }: BankLinkParts, id: string): Promise<P
   const instruction = books.get('instruction', id);
   const programme = books.get('programme', 'programme');
   const body = instruction?.body;
-  assert(programme && (body?.kind === 'payment' || body?.kind === 'batch'), 'only payments go to the bank');
+  assert(programme && body && 'asset' in body && typeof body.asset === 'string', 'only payments go to the bank');
   const payees = payeesOf(body);
   const asset = assetByCode(body.asset);
   assert(asset, 'assets of a programme are known');
@@ -92,6 +121,7 @@ async function orderOf({ gateway, clock }: BankLinkParts, id: string): Promise<P
     asset,
     transactions: details.map(({ endToEndId, name, account, agent, remittance }, item) => {
       const moved = itemOf(books, id, item);
+      assert(moved, 'every payee is an item');
       return {
         debtorAccount: books.get('account', moved.account)?.number ?? moved.account,
         instructionId: bankReference(id, item),
@@ -113,22 +143,20 @@ async function detailsOf(store: LogStore, commitment: string): Promise<PayeeDeta
 }
 
 async function takeIn(parts: BankLinkParts, message: string, xml: string): Promise<RefusedByBooks[]> {
-  const status = readPain002(xml);
-  const camt = status.ok ? undefined : readCamt(xml);
-  const events: CustosEvent[] = status.ok
-    ? status.value.advices.flatMap((advice): CustosEvent[] => {
-        const reference = parseBankReference(advice.instructionId);
-        if (reference === undefined) return [];
-        if (advice.status === 'RJCT')
-          return [newEvent(parts, 'bank.rejected', { ...reference, code: advice.reason ?? 'NARR' })];
-        return [newEvent(parts, 'bank.acknowledged', reference)];
-      })
-    : camt?.ok
-      ? camt.value.statements.flatMap((one) =>
-          camt.value.kind === 'camt.054' ? notified(parts, one) : stated(parts, one, xml),
-        )
-      : [];
-  if (camt !== undefined && !camt.ok) return [{ message, refusal: camt.refusal }];
+  const { gateway, clock, primitives } = parts;
+  const { books } = gateway.sequencer();
+  const answer = await readAnswer(
+    {
+      books,
+      hash: primitives.sha256,
+      today: dayOf(msToInstant(clock())),
+      endToEndIds: (id) => endToEndIdsOf(gateway, id),
+      newEvent: (type, body) => newEvent(parts, type, body),
+    },
+    xml,
+  );
+  if (!answer.ok) return [{ message, refusal: answer.refusal }];
+  const events = answer.value;
   const refused = (await admit(parts, 'adapter', events)).map((refusal) => ({ message, refusal }));
   for (const event of events)
     if (event.type === 'statement.received')
@@ -137,46 +165,14 @@ async function takeIn(parts: BankLinkParts, message: string, xml: string): Promi
   return refused;
 }
 
-function notified(parts: BankLinkParts, notification: Statement): CustosEvent[] {
-  return notification.entries.flatMap((entry): CustosEvent[] => {
-    const [details] = entry.details;
-    const valueDate = (entry.valueDate ?? entry.bookingDate ?? dayOf(msToInstant(parts.clock()))) as never;
-    if (entry.amount === null || entry.reference === null) return [];
-    const { reference } = entry;
-    const ours = parseBankReference(details?.instructionId ?? null);
-    if (!entry.credit)
-      return ours === undefined ? [] : [newEvent(parts, 'bank.settled', { ...ours, reference, valueDate })];
-    if (ours !== undefined)
-      return [
-        newEvent(parts, 'bank.returned', { ...ours, reference, code: details?.returnReason ?? 'NARR', valueDate }),
-      ];
-    const { asset, amount } = entry;
-    const account = details?.creditorAccount ?? null;
-    return [newEvent(parts, 'bank.credited', { reference, account, asset, amount: amount.toString(), valueDate })];
-  });
-}
-
-function stated(parts: BankLinkParts, statement: Statement, xml: string): CustosEvent[] {
-  const { id, asset, opening, closing } = statement;
-  if (asset === null || opening === null || closing === null) return [];
-  const file = bytesToBase64url(parts.primitives.sha256(utf8(xml)));
-  const day = (statement.closingDate ?? dayOf(msToInstant(parts.clock()))) as Day;
-  // An entry without an amount that can be read stays out; the statement then does not add up, and says so.
-  const lines = statement.entries.flatMap((entry) => {
-    if (entry.amount === null) return [];
-    const amount = (entry.credit ? entry.amount : -entry.amount).toString();
-    const valueDate = (entry.valueDate ?? entry.bookingDate ?? day) as Day;
-    const item = parseBankReference(entry.details[0]?.instructionId ?? null) ?? null;
-    return [{ reference: entry.reference, item, amount, valueDate }];
-  });
-  const figures = { opening: opening.toString(), closing: closing.toString(), entries: lines.length };
-  const received = newEvent(parts, 'statement.received', { statement: id, asset, day, ...figures, file });
-  const events: CustosEvent[] = [received];
-  for (let from = 0; from < lines.length; from += linesPerRow)
-    events.push(
-      newEvent(parts, 'statement.lines', { statement: id, from, lines: lines.slice(from, from + linesPerRow) }),
-    );
-  return events;
+async function endToEndIdsOf({ store, sequencer }: BankLinkParts['gateway'], id: string): Promise<(string | null)[]> {
+  const body = sequencer().books.get('instruction', id)?.body;
+  return Promise.all(
+    (body === undefined ? [] : payeesOf(body)).map(async ({ details }) => {
+      const [json] = await store.details([details]);
+      return json === undefined ? null : payeeDetailsSchema.parse(JSON.parse(json)).endToEndId;
+    }),
+  );
 }
 
 /** The gateway says what it found; everyone who replays the log recomputes it. */

@@ -5,6 +5,8 @@ import Database from 'better-sqlite3-multiple-ciphers';
 import { assert } from '../../shared/assert.ts';
 import { assetByCode } from '../../shared/asset.ts';
 import { type Booking, writeCamt053, writeCamt054 } from '../../shared/iso20022/camt.ts';
+import { writeCamt029 } from '../../shared/iso20022/camt029.ts';
+import { type CancellationRequest, readCamt056 } from '../../shared/iso20022/camt056.ts';
 import { readPain001 } from '../../shared/iso20022/pain001.ts';
 import { type StatusAdvice, writePain002 } from '../../shared/iso20022/pain002.ts';
 import { dayOf, msToInstant } from '../../shared/time.ts';
@@ -28,6 +30,8 @@ export interface SimulatorParts {
   /** The bank's pool account per asset. */
   readonly accounts: Readonly<Record<string, string>>;
   readonly fate?: (transfer: Transfer) => Fate;
+  /** Why a recall is refused (LEGL, CUST, ARDT ...); null gives the money back, as it does where nothing is said. */
+  readonly recallRefusal?: (instructionId: string) => string | null;
 }
 
 export interface Receipt {
@@ -42,6 +46,12 @@ export interface Receipt {
 export interface BankSimulator extends BankAdapter {
   /** A payer's money arrives, quoting a custody account number or nothing. */
   creditReceipt(receipt: Receipt): void;
+  /** The bank books something that nobody ordered, such as a charge; negative takes money. No notification, only the statement. */
+  bookUnasked(asset: string, amount: bigint): void;
+  /** Money comes back once more, of a payment that came back already. */
+  returnAgain(instructionId: string, amount: bigint): void;
+  /** From now on notifications name payments by their EndToEndId alone, as some banks do. */
+  forgetInstructionIds(): void;
   /** One statement per account, whose opening and entries add up to its closing. */
   endOfDay(): void;
   balance(asset: string): bigint;
@@ -75,6 +85,7 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
   const state = database.prepare('UPDATE bookings SET stated = 1 WHERE asset = ?');
   const take = database.prepare('INSERT OR IGNORE INTO taken VALUES (?)');
 
+  let forgetful = false;
   const now = () => msToInstant(parts.clock());
   const nextId = (prefix: string) => `${prefix}${String(count.get()).padStart(8, '0')}`;
   const balance = (asset: string): bigint => (pool.get(asset) as bigint | undefined) ?? 0n;
@@ -98,11 +109,59 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
   function notify(asset: string, bookings: readonly Booking[]): void {
     if (bookings.length === 0) return;
     const messageId = nextId('N');
-    queue.run(messageId, writeCamt054({ messageId, createdAt: now(), ...account(asset), bookings }));
+    const shown = forgetful ? bookings.map((one) => ({ ...one, instructionId: null })) : bookings;
+    queue.run(messageId, writeCamt054({ messageId, createdAt: now(), ...account(asset), bookings: shown }));
+  }
+
+  /** Payments that were settled and have not come back. */
+  function settledPayment(instructionId: string): { asset: string; booking: Booking } | undefined {
+    const of = bookingsOf(instructionId);
+    return of.some(({ booking }) => booking.credit) ? undefined : of[0];
+  }
+
+  function bookingsOf(instructionId: string): { asset: string; booking: Booking }[] {
+    const rows = database.prepare('SELECT asset, json FROM bookings ORDER BY number').all() as {
+      asset: string;
+      json: string;
+    }[];
+    return rows
+      .map(({ asset, json }) => ({ asset, booking: textToBooking(json) }))
+      .filter(({ booking }) => booking.instructionId === instructionId);
+  }
+
+  function answerRecall({ messageId: caseId, cancellations }: CancellationRequest): void {
+    const createdAt = now();
+    const answers = cancellations.map((one) => {
+      const instructionId = one.instructionId ?? '';
+      const paid = settledPayment(instructionId);
+      const refusal = paid === undefined ? 'NOOR' : (parts.recallRefusal?.(instructionId) ?? null);
+      return { one, instructionId, paid, refusal };
+    });
+    const messageId = nextId('C');
+    queue.run(
+      messageId,
+      writeCamt029({
+        ...{ messageId, createdAt, assigner: null, assignee: null, caseId },
+        originalMessageId: cancellations[0]?.originalMessageId ?? '',
+        payments: answers.map(({ one, instructionId, refusal }) => ({
+          cancellationId: one.cancellationId ?? caseId,
+          ...{ instructionId, endToEndId: one.endToEndId, information: null, reason: refusal },
+          outcome: refusal === null ? ('accepted' as const) : ('rejected' as const),
+        })),
+      }),
+    );
+    for (const { paid, refusal } of answers)
+      if (paid !== undefined && refusal === null)
+        notify(paid.asset, [book(paid.asset, { ...paid.booking, credit: true, returnReason: 'FOCR' })]);
   }
 
   const send = database.transaction(({ id, xml }: { id: string; xml: string }) => {
     if (take.run(id).changes === 0) return;
+    const recall = readCamt056(xml);
+    if (recall.ok) {
+      answerRecall(recall.value);
+      return;
+    }
     const file = readPain001(xml);
     assert(file.ok, 'the gateway sends well-formed orders');
     const advices: StatusAdvice[] = [];
@@ -161,6 +220,19 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
     receive: () => outgoing.all() as { id: string; xml: string }[],
     acknowledge: (id) => void drop.run(id),
     creditReceipt: (receipt) => creditReceipt.immediate(receipt),
+    returnAgain(instructionId, amount) {
+      const [first] = bookingsOf(instructionId);
+      assert(first, 'the payment was booked');
+      notify(first.asset, [book(first.asset, { ...first.booking, credit: true, amount, returnReason: 'AC04' })]);
+    },
+    forgetInstructionIds() {
+      forgetful = true;
+    },
+    bookUnasked(asset, amount) {
+      const nothing = { instructionId: null, endToEndId: null, remittance: null, returnReason: null };
+      const size = amount < 0n ? -amount : amount;
+      book(asset, { ...nothing, credit: amount > 0n, amount: size, creditorAccount: null, debtorName: null });
+    },
     endOfDay: () => endOfDay.immediate(),
     balance,
     close: () => void database.close(),

@@ -1,6 +1,7 @@
 // What screens show, computed from the books and from what waits in the outbox; never from what a maker's screen said.
 
 import { assert } from '../../shared/assert.ts';
+import { itemOf } from '../../shared/bank-item.ts';
 import {
   available,
   booked,
@@ -11,7 +12,6 @@ import {
   safeguardingOf,
 } from '../../shared/books.ts';
 import type { AccountView, InstructionView } from '../../shared/contract/terminal.ts';
-import { itemOf } from '../../shared/decide.ts';
 import type { EventId } from '../../shared/ids.ts';
 import { kindOf, payeesOf } from '../../shared/instruction/kinds.ts';
 import type { Operator, Terminal as TerminalRecord } from '../../shared/operator.ts';
@@ -80,7 +80,9 @@ function instructionView(session: Session, one: InstructionState, state: string)
     coolingOffEndsAt:
       requirement.coolingOffSeconds === 0 ? null : msToInstant(coolingOffEndsMs(requirement, one.madeAt)),
     items: payees.map((payee, i) => {
-      const { account, amount: itemAmount } = itemOf(books, one.id, i);
+      const item = itemOf(books, one.id, i);
+      assert(item, 'every payee is an item');
+      const { account, amount: itemAmount } = item;
       const details = attachmentBy(session.store, payee.details);
       const word = one.items[i];
       assert(word, 'every payee is an item');

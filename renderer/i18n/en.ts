@@ -63,6 +63,8 @@ export const en = {
   'kind.emergency stop': 'Emergency stop',
   'kind.resume': 'Resume',
   'kind.override shortfall': 'Override a shortfall',
+  'kind.recall': 'Recall',
+  'kind.send back': 'Send back',
   'kind.register client': 'Register client',
   'kind.open account': 'Open account',
   'kind.enrol operator': 'Enrol operator',
@@ -85,6 +87,8 @@ export const en = {
   'says.resume': 'Money may leave again. Reason: {{reason}}',
   'says.override shortfall':
     'Money may leave pool {{pool}} in {{asset}} until {{until}} although client money is missing. Reason: {{reason}}',
+  'says.recall': 'The bank is asked to get a payment of instruction {{recalls}} back. Reason: {{code}}, {{reason}}',
+  'says.send back': '{{amount}} in suspense goes back to the account ending {{tail}}.',
   'says.register client': 'Client {{client}} is registered.',
   'says.open account': 'Client {{client}} gets a {{asset}} account, number {{number}}.',
   'says.fee': '{{amount}} is charged to account {{account}} as fee {{code}}.',

@@ -64,6 +64,8 @@ export const ja: Messages = {
   'kind.emergency stop': '緊急停止',
   'kind.resume': '再開',
   'kind.override shortfall': '不足時の特別承認',
+  'kind.recall': '組戻し依頼',
+  'kind.send back': '資金返却',
   'kind.register client': '顧客登録',
   'kind.open account': '口座開設',
   'kind.enrol operator': '担当者登録',
@@ -86,6 +88,8 @@ export const ja: Messages = {
   'says.resume': '出金を再開します。理由：{{reason}}',
   'says.override shortfall':
     '分別管理の不足がありますが、プール {{pool}}（{{asset}}）からの出金を {{until}} まで認めます。理由：{{reason}}',
+  'says.recall': '指図 {{recalls}} の支払について銀行に組戻しを依頼します。理由：{{code}}、{{reason}}',
+  'says.send back': '仮受金 {{amount}} を末尾 {{tail}} の口座へ返却します。',
   'says.register client': '顧客 {{client}} を登録します。',
   'says.open account': '顧客 {{client}} に {{asset}} 口座（番号 {{number}}）を開設します。',
   'says.fee': '口座 {{account}} から手数料 {{code}} として {{amount}} を徴収します。',

@@ -11,6 +11,7 @@ import { clientDetailsSchema, payeeDetailsSchema } from '../instruction/payee.ts
 import { paymentSchema } from '../instruction/payment.ts';
 import { registerClientSchema } from '../instruction/register-client.ts';
 import { instructionSchema } from '../instruction/schema.ts';
+import { sendBackSchema } from '../instruction/send-back.ts';
 import { amountText } from '../money.ts';
 import { operatorSchema, role, terminalSchema } from '../operator.ts';
 import { policySchema } from '../policy.ts';
@@ -66,6 +67,7 @@ export type Status = z.infer<typeof statusSchema>;
 
 /** A payee in clear; the terminal makes the commitment, the keyed id and the tail of it. */
 export const payeeDraftSchema = payeeDetailsSchema.omit({ salt: true });
+const sendBackDraft = sendBackSchema.omit({ payee: true }).extend({ payee: payeeDraftSchema });
 const paymentDraft = paymentSchema.omit({ payee: true }).extend({ payee: payeeDraftSchema });
 const batchDraft = batchSchema.omit({ items: true, total: true }).extend({
   items: z
@@ -77,13 +79,13 @@ const clientDraft = registerClientSchema
   .omit({ identity: true })
   .extend({ identity: clientDetailsSchema.omit({ salt: true }) });
 const otherKinds = instructionSchema.options.filter(
-  (one) => !['payment', 'batch', 'register client'].includes(one.shape.kind.value),
+  (one) => !['payment', 'batch', 'send back', 'register client'].includes(one.shape.kind.value),
 ) as Exclude<
   (typeof instructionSchema.options)[number],
-  typeof paymentSchema | typeof batchSchema | typeof registerClientSchema
+  typeof paymentSchema | typeof batchSchema | typeof sendBackSchema | typeof registerClientSchema
 >[];
 /** What a maker fills in: an instruction, with whoever it names in clear. */
-export const draftSchema = z.union([paymentDraft, batchDraft, clientDraft, ...otherKinds]);
+export const draftSchema = z.union([paymentDraft, batchDraft, sendBackDraft, clientDraft, ...otherKinds]);
 export type Draft = z.infer<typeof draftSchema>;
 export type PaymentDraft = z.infer<typeof paymentDraft>;
 export type BatchDraft = z.infer<typeof batchDraft>;

@@ -68,9 +68,10 @@ export const correction: Kind<Correction> = {
     if (original === undefined) return [];
     const marked = put('instruction', corrects, { ...original, correctedBy: instruction });
     if (original.body.kind !== 'receipt allocation') return [marked];
-    const { receipt, asset, amount } = original.body;
-    const remaining = (books.get('receipt', receipt)?.remaining ?? 0n) + BigInt(amount);
-    return [marked, put('receipt', receipt, { asset, remaining })];
+    const { receipt, amount } = original.body;
+    const open = books.get('receipt', receipt);
+    if (open === undefined) return [marked];
+    return [marked, put('receipt', receipt, { ...open, remaining: open.remaining + BigInt(amount) })];
   },
   bankItems: () => 0,
   typed: ({ corrects }) => ({ tail: corrects.slice(-4), amount: '0' }),

@@ -39,7 +39,9 @@ export interface Kind<I> {
   legs(instruction: I, books: Books): readonly Leg[];
   /** Everything else that takes effect with it. */
   effects(instruction: I, books: Books, moment: Moment): readonly Effect[];
-  /** Payments that go to the bank: how many items. */
+  /** False for what goes to the bank and takes no money out, so that no stop holds it up. */
+  readonly isOutgoing?: false;
+  /** Items that go to the bank: how many. */
   bankItems(instruction: I): number;
   /** What a checker types where the policy asks for it: the last digits and the amount in minor units. */
   typed(instruction: I, books: Books): { readonly tail: string; readonly amount: string } | undefined;

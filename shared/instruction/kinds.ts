@@ -11,12 +11,14 @@ import type { Kind } from './kind.ts';
 import { openAccount } from './open-account.ts';
 import type { Payee } from './payee.ts';
 import { payment } from './payment.ts';
+import { recall } from './recall.ts';
 import { receiptAllocation } from './receipt-allocation.ts';
 import { assignBreak, match, resolveBreak, unmatch } from './reconcile.ts';
 import { recordRecovery } from './record-recovery.ts';
 import { registerClient } from './register-client.ts';
 import { revokeOperator, revokeTerminal } from './revoke.ts';
 import type { Instruction, InstructionKind } from './schema.ts';
+import { sendBack } from './send-back.ts';
 import { emergencyStop, overrideShortfall, resume } from './stop.ts';
 
 const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, { kind: K }>> } = {
@@ -45,6 +47,8 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   'emergency stop': () => emergencyStop,
   resume: () => resume,
   'override shortfall': () => overrideShortfall,
+  recall: () => recall,
+  'send back': () => sendBack,
 };
 
 export const instructionKinds = Object.keys(kinds) as readonly InstructionKind[];
@@ -58,6 +62,6 @@ export const commitmentsOf = (instruction: Instruction): readonly string[] =>
 
 /** The payees outside custody that an instruction names, one per item. */
 export function payeesOf(instruction: Instruction): readonly Payee[] {
-  if (instruction.kind === 'payment') return [instruction.payee];
+  if (instruction.kind === 'payment' || instruction.kind === 'send back') return [instruction.payee];
   return instruction.kind === 'batch' ? instruction.items.map((item) => item.payee) : [];
 }

@@ -47,9 +47,9 @@ export const receiptAllocation: Kind<ReceiptAllocation> = {
   legs: ({ account, asset, amount }) => [
     { debit: houseAccountId('suspense', asset), credit: account, asset, amount: BigInt(amount) },
   ],
-  effects({ receipt, asset, amount }, books) {
+  effects({ receipt, amount }, books) {
     const open = books.get('receipt', receipt);
-    return [put('receipt', receipt, { asset, remaining: (open?.remaining ?? 0n) - BigInt(amount) })];
+    return open === undefined ? [] : [put('receipt', receipt, { ...open, remaining: open.remaining - BigInt(amount) })];
   },
   bankItems: () => 0,
   typed: ({ account, amount }, books) => ({

@@ -10,11 +10,13 @@ import { feeInstructionSchema } from './fee.ts';
 import { freezeSchema, unfreezeSchema } from './freeze.ts';
 import { openAccountSchema } from './open-account.ts';
 import { paymentSchema } from './payment.ts';
+import { recallSchema } from './recall.ts';
 import { receiptAllocationSchema } from './receipt-allocation.ts';
 import { assignBreakSchema, matchSchema, resolveBreakSchema, unmatchSchema } from './reconcile.ts';
 import { recordRecoverySchema } from './record-recovery.ts';
 import { registerClientSchema } from './register-client.ts';
 import { revokeOperatorSchema, revokeTerminalSchema } from './revoke.ts';
+import { sendBackSchema } from './send-back.ts';
 import { emergencyStopSchema, overrideShortfallSchema, resumeSchema } from './stop.ts';
 
 export const instructionSchema = z.discriminatedUnion('kind', [
@@ -42,6 +44,8 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   emergencyStopSchema,
   resumeSchema,
   overrideShortfallSchema,
+  recallSchema,
+  sendBackSchema,
 ]);
 export type Instruction = z.infer<typeof instructionSchema>;
 export type InstructionKind = Instruction['kind'];

@@ -542,6 +542,16 @@ export class Clerk {
         }
         return;
       }
+      case 'bank.late': {
+        const { asset, reference } = event.body;
+        const amount = BigInt(event.body.amount);
+        this.references.add(`${asset}|${reference}`);
+        this.#add(`cash:${asset}`, amount);
+        this.#add(`suspense:${asset}`, amount);
+        this.receipts.set(event.id, { asset, left: amount });
+        this.#noteCash(asset, { reference, amount, day: event.body.valueDate, receipt: event.id });
+        return;
+      }
       case 'bank.credited': {
         const { asset, account: number, reference } = event.body;
         const amount = BigInt(event.body.amount);

@@ -1,0 +1,181 @@
+// What the bank says becomes events: status advices, notifications, statements, answers to recalls. Our own payments are
+// recognised by the InstrId that they were sent with, or by an EndToEndId that only one of them has.
+
+import { itemOf } from '../../shared/bank-item.ts';
+import { bytesToBase64url, utf8 } from '../../shared/bytes.ts';
+import type { CustosEvent, EventOf, EventType } from '../../shared/event.ts';
+import type { EventId } from '../../shared/ids.ts';
+import { payeesOf } from '../../shared/instruction/kinds.ts';
+import { readCamt, type Statement } from '../../shared/iso20022/camt.ts';
+import { readCamt029 } from '../../shared/iso20022/camt029.ts';
+import type { StatementEntry, TransactionDetails } from '../../shared/iso20022/entry.ts';
+import { readPain002 } from '../../shared/iso20022/pain002.ts';
+import type { Hash } from '../../shared/primitives.ts';
+import { ok, type Refusal, type Result } from '../../shared/result.ts';
+import { linesPerRow } from '../../shared/statement.ts';
+import type { Day } from '../../shared/time.ts';
+import type { Sequencer } from '../sequencer.ts';
+
+export interface PaymentReference {
+  readonly instruction: EventId;
+  readonly item: number;
+}
+
+/** InstrId has 35 characters: the instruction's 32 hexadecimal digits and the item's three. */
+export const bankReference = (instruction: string, item: number): string =>
+  instruction.replaceAll('-', '') + String(item).padStart(3, '0');
+
+export function parseBankReference(text: string | null): PaymentReference | undefined {
+  const parts = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})(\d{3})$/.exec(text ?? '');
+  return parts === null ? undefined : { instruction: parts.slice(1, 6).join('-') as EventId, item: Number(parts[6]) };
+}
+
+export interface AnswerParts {
+  readonly books: Sequencer['books'];
+  readonly hash: Hash;
+  readonly today: Day;
+  /** EndToEndId of the payees of an instruction, in order; null where the details are erased. */
+  readonly endToEndIds: (instruction: string) => Promise<readonly (string | null)[]>;
+  newEvent<T extends EventType>(type: T, body: EventOf<T>['body']): EventOf<T>;
+}
+
+/** The events of one message, in its order; refused when it is of no kind that a bank sends us. */
+export async function readAnswer(parts: AnswerParts, xml: string): Promise<Result<readonly CustosEvent[], Refusal>> {
+  const advices = readPain002(xml);
+  if (advices.ok)
+    return ok(
+      advices.value.advices.flatMap(({ instructionId, status, reason }): CustosEvent[] => {
+        const ours = parseBankReference(instructionId);
+        if (ours === undefined) return [];
+        return status === 'RJCT'
+          ? [parts.newEvent('bank.rejected', { ...ours, code: reason ?? 'NARR' })]
+          : [parts.newEvent('bank.acknowledged', ours)];
+      }),
+    );
+  const resolution = readCamt029(xml);
+  if (resolution.ok) return ok(recallAnswers(parts, resolution.value.resolutions));
+  const camt = readCamt(xml);
+  if (!camt.ok) return camt;
+  const recognise = await recogniser(parts, camt.value.statements);
+  return ok(
+    camt.value.statements.flatMap(
+      (one) =>
+        camt.value.kind === 'camt.054'
+          ? notified(parts, one, recognise)
+          : camt.value.kind === 'camt.053'
+            ? stated(parts, one, recognise, xml)
+            : [], // an intraday report says nothing final
+    ),
+  );
+}
+
+function recallAnswers(
+  { books, newEvent }: AnswerParts,
+  resolutions: readonly {
+    readonly level: string;
+    readonly status: string | null;
+    readonly statusId: string | null;
+    readonly instructionId: string | null;
+    readonly reasons: readonly { readonly code: string | null }[];
+  }[],
+): CustosEvent[] {
+  return resolutions.flatMap((one): CustosEvent[] => {
+    const ours = one.level === 'payment' ? parseBankReference(one.instructionId) : undefined;
+    const recall = ours && books.get('recall', `${ours.instruction}|${ours.item}`)?.by;
+    if (recall === undefined) return [];
+    const accepted = ['ACCR', 'CNCL'].includes(one.status ?? '');
+    if (!accepted && !['RJCR'].includes(one.status ?? '')) return []; // pending: another answer follows
+    const code = (one.reasons[0]?.code ?? one.status ?? 'NARR').slice(0, 8);
+    return [newEvent('bank.answered', { recall: recall as EventId, accepted, code })];
+  });
+}
+
+type Recognise = (details: TransactionDetails | undefined) => PaymentReference | undefined;
+
+/** By InstrId; where the bank gives none, by an EndToEndId that one payment alone has. */
+async function recogniser(parts: AnswerParts, statements: readonly Statement[]): Promise<Recognise> {
+  const isNameless = (one: TransactionDetails) => parseBankReference(one.instructionId) === undefined && one.endToEndId;
+  const wanted = new Set(
+    statements.flatMap((one) =>
+      one.entries.flatMap((entry) => entry.details.filter(isNameless).map((each) => each.endToEndId)),
+    ),
+  );
+  wanted.delete('NOTPROVIDED');
+  const found = new Map<string, PaymentReference | null>();
+  if (wanted.size > 0)
+    for (const [id, { items, body }] of parts.books.all('instruction')) {
+      if (payeesOf(body).length === 0 || !items.some((word) => ['approved', 'sent', 'settled'].includes(word)))
+        continue;
+      (await parts.endToEndIds(id)).forEach((endToEnd, item) => {
+        if (endToEnd !== null && wanted.has(endToEnd))
+          found.set(endToEnd, found.has(endToEnd) ? null : { instruction: id as EventId, item });
+      });
+    }
+  return (details) =>
+    parseBankReference(details?.instructionId ?? null) ?? found.get(details?.endToEndId ?? '') ?? undefined;
+}
+
+const isBooked = ({ status }: StatementEntry): boolean => status === null || status === 'BOOK';
+
+/** Each payment of an entry; an entry without details is one of its own. */
+function* paymentsOf(entry: StatementEntry): Generator<{
+  readonly details: TransactionDetails | undefined;
+  readonly amount: bigint;
+  readonly reference: string;
+}> {
+  const { amount, reference, details } = entry;
+  if (amount === null || reference === null) return;
+  if (details.length < 2) return yield { details: details[0], amount, reference };
+  for (const [i, one] of details.entries())
+    if (one.amount?.minor != null)
+      yield { details: one, amount: one.amount.minor, reference: one.bankReference ?? `${reference}/${i + 1}` };
+}
+
+function notified(parts: AnswerParts, notification: Statement, recognise: Recognise): CustosEvent[] {
+  const { books, newEvent, today } = parts;
+  const settledHere = new Set<string>();
+  return notification.entries.filter(isBooked).flatMap((entry) => {
+    const valueDate = (entry.valueDate ?? entry.bookingDate ?? today) as Day;
+    const { asset } = entry;
+    return [...paymentsOf(entry)].flatMap(({ details, amount, reference }): CustosEvent[] => {
+      const ours = recognise(details);
+      const code = (details?.returnReason ?? 'NARR').slice(0, 8);
+      if (entry.credit !== true) {
+        if (ours === undefined) return [];
+        settledHere.add(`${ours.instruction}/${ours.item}`);
+        return [newEvent('bank.settled', { ...ours, reference, valueDate })];
+      }
+      if (ours === undefined) {
+        const account = details?.creditorAccount ?? null;
+        return [newEvent('bank.credited', { reference, account, asset, amount: amount.toString(), valueDate })];
+      }
+      const state = books.get('instruction', ours.instruction)?.items[ours.item];
+      const isReturn = state === 'settled' || settledHere.has(`${ours.instruction}/${ours.item}`);
+      if (isReturn && itemOf(books, ours.instruction, ours.item)?.amount === amount)
+        return [newEvent('bank.returned', { ...ours, reference, code, valueDate })];
+      return [newEvent('bank.late', { ...ours, reference, asset, amount: amount.toString(), code, valueDate })];
+    });
+  });
+}
+
+function stated(parts: AnswerParts, statement: Statement, recognise: Recognise, xml: string): CustosEvent[] {
+  const { id, asset, opening, closing } = statement;
+  if (asset === null || opening === null || closing === null) return [];
+  const day = (statement.closingDate ?? parts.today) as Day;
+  // An entry without an amount that can be read stays out; the statement then does not add up, and says so.
+  const lines = statement.entries.filter(isBooked).flatMap((entry) => {
+    if (entry.amount === null) return [];
+    const amount = (entry.credit === true ? entry.amount : -entry.amount).toString();
+    const valueDate = (entry.valueDate ?? entry.bookingDate ?? day) as Day;
+    const item = entry.details.length > 1 ? null : (recognise(entry.details[0]) ?? null);
+    return [{ reference: entry.reference, item, amount, valueDate }];
+  });
+  const figures = { opening: opening.toString(), closing: closing.toString(), entries: lines.length };
+  const file = bytesToBase64url(parts.hash(utf8(xml)));
+  const events: CustosEvent[] = [parts.newEvent('statement.received', { statement: id, asset, day, ...figures, file })];
+  for (let from = 0; from < lines.length; from += linesPerRow)
+    events.push(
+      parts.newEvent('statement.lines', { statement: id, from, lines: lines.slice(from, from + linesPerRow) }),
+    );
+  return events;
+}
