@@ -42,6 +42,8 @@ export type MoneyRefusal = Refusal<'amount malformed' | 'too many decimals' | 'a
 
 /** Decimal text in major units ("1234.50", as ISO 20022 writes it) to minor units; exact, never rounded. */
 export function decimalToMinor(text: string, asset: Asset): Result<Minor, MoneyRefusal> {
+  // Nearly every amount there is: nothing to strip and nothing to fill up.
+  if (asset.scale === 2 && /^\d{1,16}\.\d\d$/.test(text)) return ok(minor(BigInt(text.slice(0, -3) + text.slice(-2))));
   const what = 'The amount was not read.';
   const parts = /^(\d{1,100})?(?:\.(\d*))?$/.exec(text);
   if (parts === null || (parts[1] === undefined && !parts[2]))

@@ -6,14 +6,12 @@ import { child, type Element, textAt } from './xml.ts';
 
 /** Without spaces; an IBAN in capitals, so that one account is always written one way. */
 export function accountIn(element: Element | undefined): string | null {
-  const id = element?.children.find((one) => one.name === 'Id');
-  if (id === undefined) return null;
+  const kind = child(element, 'Id')?.first ?? undefined;
   // BBAN, UPIC and PrtryAcct are of the first versions.
-  const [kind] = id.children;
   const text = kind?.name === 'IBAN' || kind?.name === 'BBAN' || kind?.name === 'UPIC' ? kind.text : textAt(kind, 'Id');
   if (text === null || text === '') return null;
+  if (kind?.name === 'IBAN') return /[\sa-z]/.test(text) ? text.replace(/\s+/g, '').toUpperCase() : text;
   const account = /\s/.test(text) ? text.replace(/\s+/g, '') : text;
-  if (kind?.name === 'IBAN') return account.toUpperCase();
   const capitals = account.toUpperCase();
   return isIban(capitals) ? capitals : account;
 }
@@ -63,14 +61,14 @@ export interface Party {
 /** A party, also where newer versions put it into a choice of party and agent. */
 export function partyOf(element: Element | undefined): Party | null {
   if (element === undefined) return null;
-  const [first] = element.children;
+  const { first } = element;
   const inner = first?.name === 'Pty' ? first : element;
   if (first?.name === 'Agt') {
     const agent = agentOf(first);
     return { ...nobody, name: agent?.name ?? null, id: agent?.id ?? null };
   }
   const read: Mutable<Party> = { ...nobody };
-  for (const one of inner.children)
+  for (let one = inner.first; one !== null; one = one.next)
     switch (one.name) {
       case 'Nm':
         read.name = one.text;
@@ -96,7 +94,8 @@ const nobody: Party = { name: null, id: null, idIssuer: null, address: null, cou
 
 export function addressOf(element: Element): Address {
   const read: Mutable<Address> = { ...nowhere };
-  for (const { name, text } of element.children)
+  for (let one = element.first; one !== null; one = one.next) {
+    const { name, text } = one;
     switch (name) {
       case 'StrtNm':
         read.street = text;
@@ -120,6 +119,7 @@ export function addressOf(element: Element): Address {
         read.lines = [...read.lines, text];
         break;
     }
+  }
   return read;
 }
 

@@ -86,14 +86,14 @@ export interface Tally {
 
 export const newTally = (): Tally => ({ count: 0, minor: 0n, rest: zero });
 
-/** False where the amount is no number and the sum is therefore short of it. */
-export function addToTally(tally: Tally, amount: Amount): boolean {
+/** An amount by its minor units, or by its text where it has none; false where that is no number, and the sum short of it. */
+export function addToTally(tally: Tally, minor: bigint | null, text: string): boolean {
   tally.count += 1;
-  if (amount.minor !== null) {
-    tally.minor += amount.minor;
+  if (minor !== null) {
+    tally.minor += minor;
     return true;
   }
-  const value = readDecimal(amount.text);
+  const value = readDecimal(text);
   if (value === null || value.digits < 0n) return false;
   tally.rest = addDecimals(tally.rest, value);
   return true;

@@ -87,8 +87,8 @@ function readResolution(
   const information = element.parent?.name === 'OrgnlPmtInfAndSts' ? element.parent : element;
   const group =
     child(element, 'OrgnlGrpInf') ?? child(information, 'OrgnlGrpInf') ?? (level === 'message' ? element : message);
-  const [choice] = child(body, 'Sts')?.children ?? [];
-  const whole = choice?.children[0]?.text ?? choice?.text ?? null;
+  const choice = child(body, 'Sts')?.first;
+  const whole = choice?.first?.text ?? choice?.text ?? null;
   const own =
     textAt(element, 'TxCxlSts') ??
     textAt(information, 'PmtInfCxlSts') ??

@@ -142,7 +142,7 @@ export function readEntry(
     detailCount: details.length + handedOver,
   };
   let amount: Amount | null = null;
-  for (const one of element.children)
+  for (let one = element.first; one !== null; one = one.next)
     switch (one.name) {
       case 'NtryRef':
         read.entryReference = one.text;
@@ -157,11 +157,11 @@ export function readEntry(
         read.reversal = yesOrNo(one.text) === true;
         break;
       case 'Sts':
-        read.status = (one.children[0]?.text ?? one.text) || null;
+        read.status = (one.first?.text ?? one.text) || null;
         break;
       case 'BookgDt':
         read.bookingDate = dayIn(one);
-        if (one.children[0]?.name === 'DtTm') read.bookedAt = one.children[0].text;
+        if (one.first?.name === 'DtTm') read.bookedAt = one.first.text;
         break;
       case 'ValDt':
         read.valueDate = dayIn(one);
@@ -182,7 +182,7 @@ export function readEntry(
         read.batches = [...read.batches, readBatch(one, out)];
         break;
       case 'NtryDtls':
-        if (one.children[0]?.name === 'Btch') read.batches = [...read.batches, readBatch(one.children[0], out)];
+        if (one.first?.name === 'Btch') read.batches = [...read.batches, readBatch(one.first, out)];
         break;
       case 'AddtlNtryInf':
         read.additional = one.text;
@@ -234,20 +234,20 @@ const emptyEntry: StatementEntry = {
 
 /** The day in a choice of date and time. */
 export function dayIn(element: Element): string | null {
-  const text = element.children[0]?.text ?? element.text;
+  const text = element.first?.text ?? element.text;
   return text === '' ? null : text.length === 10 ? text : text.slice(0, 10);
 }
 
 function readCode(element: Element): BankTransactionCode {
   const read: Mutable<BankTransactionCode> = { ...noCode };
-  for (const one of element.children)
+  for (let one = element.first; one !== null; one = one.next)
     if (one.name === 'Domn') {
-      for (const inner of one.children)
+      for (let inner = one.first; inner !== null; inner = inner.next)
         if (inner.name === 'Cd') read.domain = inner.text;
         else if (inner.name === 'Fmly')
-          for (const { name, text } of inner.children) {
-            if (name === 'Cd') read.family = text;
-            else if (name === 'SubFmlyCd') read.subFamily = text;
+          for (let part = inner.first; part !== null; part = part.next) {
+            if (part.name === 'Cd') read.family = part.text;
+            else if (part.name === 'SubFmlyCd') read.subFamily = part.text;
           }
     } else if (one.name === 'Prtry') {
       read.proprietary = textAt(one, 'Cd');
@@ -288,7 +288,7 @@ function readCharges(element: Element, out: Out<never>): readonly Charge[] {
 
 function readAmounts(element: Element, out: Out<never>): AmountDetails {
   const read: Mutable<AmountDetails> = { ...noAmounts };
-  for (const one of element.children) {
+  for (let one = element.first; one !== null; one = one.next) {
     const amount = child(one, 'Amt');
     if (amount === undefined) continue;
     if (one.name === 'InstdAmt') read.instructed = readAmount(amount, out);
@@ -314,7 +314,7 @@ const readExchange = (element: Element | undefined): Exchange | null =>
 
 export function readDetails(element: Element, out: Out<never>): TransactionDetails {
   const read: Mutable<TransactionDetails> = { ...emptyDetails };
-  for (const one of element.children)
+  for (let one = element.first; one !== null; one = one.next)
     switch (one.name) {
       case 'Refs':
         readReferences(one, read);
@@ -338,21 +338,21 @@ export function readDetails(element: Element, out: Out<never>): TransactionDetai
         readParties(one, read);
         break;
       case 'RltdAgts':
-        for (const agent of one.children)
+        for (let agent = one.first; agent !== null; agent = agent.next)
           if (agent.name === 'DbtrAgt') read.debtorAgent = agentOf(agent);
           else if (agent.name === 'CdtrAgt') read.creditorAgent = agentOf(agent);
         break;
       case 'Purp':
-        read.purpose = one.children[0]?.text ?? null;
+        read.purpose = one.first?.text ?? null;
         break;
       case 'RmtInf':
-        for (const inner of one.children)
+        for (let inner = one.first; inner !== null; inner = inner.next)
           if (inner.name === 'Ustrd') read.remittance = [...read.remittance, inner.text];
           else if (inner.name === 'Strd') read.structured = [...read.structured, readStructured(inner)];
         break;
       case 'RtrInf': {
         const reason = child(one, 'Rsn') ?? child(one, 'RtrRsn');
-        read.returnReason = reason?.children[0]?.text ?? null;
+        read.returnReason = reason?.first?.text ?? null;
         read.returnInformation = [...children(one, 'AddtlInf'), ...children(one, 'AddtlRtrRsnInf')].map(
           (inner) => inner.text,
         );
@@ -400,7 +400,7 @@ const emptyDetails: TransactionDetails = {
 };
 
 function readReferences(element: Element, into: Mutable<TransactionDetails>): void {
-  for (const one of element.children)
+  for (let one = element.first; one !== null; one = one.next)
     switch (one.name) {
       case 'MsgId':
         into.messageId = one.text;
@@ -439,7 +439,7 @@ function readReferences(element: Element, into: Mutable<TransactionDetails>): vo
 }
 
 function readParties(element: Element, into: Mutable<TransactionDetails>): void {
-  for (const one of element.children)
+  for (let one = element.first; one !== null; one = one.next)
     switch (one.name) {
       case 'Dbtr':
         into.debtor = partyOf(one);

@@ -83,7 +83,7 @@ export function readTransfer(
     amount: given === undefined ? null : readAmount(given, out),
     payIn: textAt(equivalent, 'CcyOfTrf'),
     instructed: instructed === undefined ? null : readAmount(instructed, out),
-    date: date === undefined ? null : (date.children[0]?.text ?? date.text).slice(0, 10) || null,
+    date: date === undefined ? null : (date.first?.text ?? date.text).slice(0, 10) || null,
     chargeBearer: part('ChrgBr')?.text ?? null,
     debtor: partyOf(part('Dbtr')),
     debtorAccount: accountIn(part('DbtrAcct')),
@@ -93,7 +93,7 @@ export function readTransfer(
     creditorAgent: agentOf(child(element, 'CdtrAgt')),
     ultimateDebtor: partyOf(part('UltmtDbtr')),
     ultimateCreditor: partyOf(child(element, 'UltmtCdtr')),
-    purpose: purpose?.children[0]?.text ?? null,
+    purpose: purpose?.first?.text ?? null,
     remittance: children(remittance, 'Ustrd').map((one) => one.text),
     creditorReference: textAt(reference, 'Ref') ?? textAt(reference, 'CdtrRef'),
   };
@@ -120,7 +120,7 @@ export function addPayment(totals: PaymentTotals, amount: Amount | null): void {
     tally = newTally();
     totals.perAsset.set(amount.asset, tally);
   }
-  if (!addToTally(tally, amount)) totals.isWhole = false;
+  if (!addToTally(tally, amount.minor, amount.text)) totals.isWhole = false;
 }
 
 /** Decimal text of the sum in each asset. */

@@ -82,6 +82,7 @@ export function openReader<Item>(families: readonly Family<Item>[]): Reader<Item
   let root: Element | null = null;
   let document: Element | null = null;
   let body: Element | null = null;
+  let bodyNamespace = '';
   let family: Family<Item> | undefined;
   let reading: ReturnType<Family<Item>['open']> | undefined;
   let businessHeader: BusinessHeader | null = null;
@@ -96,14 +97,14 @@ export function openReader<Item>(families: readonly Family<Item>[]): Reader<Item
     },
   };
   const xml = openXml({
-    plan(element) {
+    plan(element, namespace) {
       root ??= element;
       if (element.name === 'AppHdr' && body === null) return businessHeaderPlan;
       const found = familyOf.get(bodyName(element.name));
-      if (found !== undefined) return begin(found, element);
+      if (found !== undefined) return begin(found, element, namespace);
       if (element.name === 'Document') document ??= element;
-      else if (element.parent?.name === 'Document' && messageIn(element.namespace) !== undefined) {
-        unreadMessage ??= messageIn(element.namespace) ?? null;
+      else if (element.parent?.name === 'Document' && messageIn(namespace) !== undefined) {
+        unreadMessage ??= messageIn(namespace) ?? null;
         return { is: 'skipped' };
       }
       return undefined;
@@ -119,7 +120,7 @@ export function openReader<Item>(families: readonly Family<Item>[]): Reader<Item
     finding: (line, what) => out.finding('prefix undeclared', line, what),
   });
 
-  function begin(found: Family<Item>, element: Element): Plan {
+  function begin(found: Family<Item>, element: Element, namespace: string): Plan {
     if (family !== undefined && family !== found) {
       out.finding('other message', element.line, `It also holds a ${found.name}, which was not read.`);
       return { is: 'skipped' };
@@ -129,6 +130,7 @@ export function openReader<Item>(families: readonly Family<Item>[]): Reader<Item
     family = found;
     reading ??= found.open(out);
     body = element;
+    bodyNamespace = namespace;
     return plans.get(found) as Plan;
   }
 
@@ -147,7 +149,7 @@ export function openReader<Item>(families: readonly Family<Item>[]): Reader<Item
       message: message ?? (family as Family<Item>).name,
       family: (family as Family<Item>).name,
       version: message?.slice(-2) ?? null,
-      namespace: element.namespace,
+      namespace: bodyNamespace,
       envelope: root === element || root === document ? null : (root?.name ?? null),
       businessHeader,
       messageId: textAt(header, 'MsgId') ?? textAt(header, 'Id'),
@@ -163,7 +165,7 @@ export function openReader<Item>(families: readonly Family<Item>[]): Reader<Item
         ? []
         : Object.entries(one.attributes).flatMap(([key, value]) => (key.startsWith(instanceNamespace) ? value : [])),
     );
-    for (const text of [element.namespace, ...places, businessHeader?.definition ?? '', element.name]) {
+    for (const text of [bodyNamespace, ...places, businessHeader?.definition ?? '', element.name]) {
       const found = messageIn(text);
       if (found?.startsWith((family as Family<Item>).name)) return found;
     }

@@ -1,7 +1,7 @@
 // Reasons as status reports, returns, cancellations and their answers give them: a code of an ISO 20022 external list, or the
 // bank's own word, with further text.
 
-import { children, type Element } from './xml.ts';
+import { children, childrenOf, type Element } from './xml.ts';
 
 export interface Reason {
   readonly code: string | null;
@@ -12,11 +12,12 @@ export interface Reason {
 /** `name` is StsRsnInf, RtrRsnInf, CxlRsnInf or CxlStsRsnInf; the first versions repeat it in the names within. */
 export const reasonsIn = (element: Element | undefined, name: string): readonly Reason[] =>
   children(element, name).map((one) => {
-    const [reason] = one.children.filter((inner) => inner.name === 'Rsn' || inner.name.endsWith('Rsn'));
-    const [code] = reason?.children ?? [];
+    const code = childrenOf(one).find((inner) => inner.name.endsWith('Rsn'))?.first;
     return {
       code: code?.text ?? null,
       isProprietary: code?.name === 'Prtry',
-      information: one.children.filter((inner) => /^Addtl.*Inf$/.test(inner.name)).map((inner) => inner.text),
+      information: childrenOf(one)
+        .filter((inner) => /^Addtl.*Inf$/.test(inner.name))
+        .map((inner) => inner.text),
     };
   });

@@ -103,67 +103,70 @@ export function readHead(element: Element): StatementHead {
 export interface Sums {
   entries: number;
   asset: string | null;
-  readonly credits: Tally;
-  readonly debits: Tally;
-  readonly bookedCredits: Tally;
-  readonly bookedDebits: Tally;
+  readonly booked: Sides;
   /** Of the booked ones, those that reverse. */
-  readonly reversedCredits: Tally;
-  readonly reversedDebits: Tally;
+  readonly reversed: Sides;
+  /** Pending, for information, expected. */
+  readonly other: Sides;
+  /** Entries that are in no sum, as they are in another asset or give no amount. */
+  uncounted: { credits: number; debits: number };
   /** The first booked entry that could not be added up, by line, and why. */
   left: { readonly line: number; readonly why: string } | null;
   /** The first entry in another asset than the statement's. */
   foreign: { readonly line: number; readonly asset: string } | null;
 }
+interface Sides {
+  readonly credits: Tally;
+  readonly debits: Tally;
+}
+const newSides = (): Sides => ({ credits: newTally(), debits: newTally() });
 
 export const newSums = (asset: string | null): Sums => ({
   entries: 0,
   asset,
-  credits: newTally(),
-  debits: newTally(),
-  bookedCredits: newTally(),
-  bookedDebits: newTally(),
-  reversedCredits: newTally(),
-  reversedDebits: newTally(),
+  booked: newSides(),
+  reversed: newSides(),
+  other: newSides(),
+  uncounted: { credits: 0, debits: 0 },
   left: null,
   foreign: null,
 });
 
-const isBooked = ({ status }: StatementEntry): boolean => status === 'BOOK' || status === null;
-
 export function addEntry(sums: Sums, entry: StatementEntry): void {
+  const { credit, asset, line, status, amount, amountText } = entry;
   sums.entries += 1;
-  sums.asset ??= entry.asset || null;
-  const { credit, asset, line } = entry;
-  const booked = isBooked(entry);
-  if (credit === null || entry.amountText === '') {
-    if (booked) sums.left ??= { line, why: `an entry has no ${credit === null ? 'direction' : 'amount'}` };
-    if (credit !== null) (credit ? sums.credits : sums.debits).count += 1;
+  sums.asset ??= asset || null;
+  const isBooked = status === 'BOOK' || status === null;
+  const side = credit ? 'credits' : 'debits';
+  const isForeign = amountText !== '' && asset !== sums.asset;
+  if (credit !== null && amountText !== '' && !isForeign) {
+    const isAdded = addToTally((isBooked ? sums.booked : sums.other)[side], amount, amountText);
+    if (isBooked && !isAdded) sums.left ??= { line, why: 'the amount of an entry is no number' };
+    if (isBooked && entry.reversal) addToTally(sums.reversed[side], amount, amountText);
     return;
   }
-  const side = credit ? sums.credits : sums.debits;
-  if (asset !== sums.asset) {
-    side.count += 1;
-    sums.foreign ??= { line, asset };
-    if (booked) sums.left ??= { line, why: `an entry is in ${asset || 'no currency'}` };
-    return;
-  }
-  const amount = { asset, text: entry.amountText, minor: entry.amount, unread: null };
-  const isAdded = addToTally(side, amount);
-  if (!booked) return;
-  if (!isAdded) sums.left ??= { line, why: 'the amount of an entry is no number' };
-  addToTally(credit ? sums.bookedCredits : sums.bookedDebits, amount);
-  if (entry.reversal) addToTally(credit ? sums.reversedCredits : sums.reversedDebits, amount);
+  if (credit !== null) sums.uncounted[side] += 1;
+  if (isForeign) sums.foreign ??= { line, asset };
+  const nothing = `an entry has no ${credit === null ? 'direction' : 'amount'}`;
+  if (isBooked) sums.left ??= { line, why: isForeign ? `an entry is in ${asset || 'no currency'}` : nothing };
 }
+
+const sumOf = ({ booked, other }: Sums, side: keyof Sides, asset: string | null): Decimal =>
+  addDecimals(tallied(booked[side], asset), tallied(other[side], asset));
+const countOf = ({ booked, other, uncounted }: Sums, side: keyof Sides): number =>
+  booked[side].count + other[side].count + uncounted[side];
+/** Credits less debits. */
+const netOf = ({ credits, debits }: Sides, asset: string | null): Decimal =>
+  addDecimals(tallied(credits, asset), signed(tallied(debits, asset), false));
 
 export function summarise(kind: StatementKind, element: Element, sums: Sums, out: Out<never>): StatementSummary {
   const head = readHead(element);
   const asset = sums.asset ?? child(element, 'Bal', 'Amt')?.attributes.Ccy ?? null;
   const balances = children(element, 'Bal').map((one) => readBalance(one, out));
   const [opening, closing] = endsOf(kind, balances, asset);
-  const credits = tallied(sums.credits, asset);
-  const debits = tallied(sums.debits, asset);
-  const booked = addDecimals(tallied(sums.bookedCredits, asset), signed(tallied(sums.bookedDebits, asset), false));
+  const credits = sumOf(sums, 'credits', asset);
+  const debits = sumOf(sums, 'debits', asset);
+  const booked = netOf(sums.booked, asset);
   const what = `Statement ${head.id}`;
   if (sums.foreign !== null)
     out.finding(
@@ -183,8 +186,8 @@ export function summarise(kind: StatementKind, element: Element, sums: Sums, out
     openingText: textOf(opening, asset),
     closingText: textOf(closing, asset),
     entryCount: sums.entries,
-    credits: { count: sums.credits.count, sum: decimalText(credits, asset) },
-    debits: { count: sums.debits.count, sum: decimalText(debits, asset) },
+    credits: { count: countOf(sums, 'credits'), sum: decimalText(credits, asset) },
+    debits: { count: countOf(sums, 'debits'), sum: decimalText(debits, asset) },
     booked: decimalText(booked, asset),
     balanced: isBalanced(kind, element, opening, closing, booked, sums, (name, why) =>
       out.finding(name, element.line, `${what}: ${why}`),
@@ -285,10 +288,7 @@ function isBalanced(
     'not balanced',
     `${text(from)} and entries of ${text(booked)} make ${text(ours)}, and it closes with ${text(to)}.`,
   );
-  const reversed = addDecimals(
-    tallied(sums.reversedCredits, sums.asset),
-    signed(tallied(sums.reversedDebits, sums.asset), false),
-  );
+  const reversed = netOf(sums.reversed, sums.asset);
   if (reversed.digits !== 0n && isSame(addDecimals(ours, signed(addDecimals(reversed, reversed), false)), to))
     note(
       'reversal sign',
@@ -309,8 +309,8 @@ function* totalsThatDiffer(
   const text = (value: Decimal): string => decimalText(value, sums.asset);
   const groups = [
     ['TtlNtries', 'entries', sums.entries, addDecimals(credits, debits)],
-    ['TtlCdtNtries', 'credits', sums.credits.count, credits],
-    ['TtlDbtNtries', 'debits', sums.debits.count, debits],
+    ['TtlCdtNtries', 'credits', countOf(sums, 'credits'), credits],
+    ['TtlDbtNtries', 'debits', countOf(sums, 'debits'), debits],
   ] as const;
   for (const [name, what, count, sum] of groups) {
     const group = child(summary, name);

@@ -3,7 +3,7 @@
 import { type Amount, readAmount } from './amount.ts';
 import type { Out } from './finding.ts';
 import { type Reason, reasonsIn } from './reason.ts';
-import { child, children, type Element, textAt } from './xml.ts';
+import { child, children, childrenOf, type Element, textAt } from './xml.ts';
 
 export interface Status {
   readonly level: 'message' | 'group' | 'payment';
@@ -28,7 +28,7 @@ export interface Status {
 }
 
 export const groupOf = (body: Element | undefined | null): Element | undefined =>
-  body?.children.find((one) => one.name.startsWith('OrgnlGrpInf'));
+  childrenOf(body ?? undefined).find((one) => one.name.startsWith('OrgnlGrpInf'));
 
 /** `element` is OrgnlGrpInfAndSts, OrgnlPmtInfAndSts or TxInfAndSts. */
 export function readStatus(element: Element, level: Status['level'], body: Element, out: Out<never>): Status {

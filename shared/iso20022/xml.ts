@@ -12,11 +12,11 @@ import { unread, type XmlRefusal } from './decode.ts';
 export interface Element {
   /** Local name; the prefix, if any, is gone. */
   readonly name: string;
-  readonly namespace: string;
   /** By name; one that has a prefix by its namespace, a space, and its name. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** Without those that were handed over as records. */
-  readonly children: readonly Element[];
+  /** Its first child, which has the next one; without those that were handed over as records. */
+  readonly first: Element | null;
+  readonly next: Element | null;
   /** Character data, trimmed; empty where there are children. */
   readonly text: string;
   readonly line: number;
@@ -34,7 +34,7 @@ export interface Plan {
 
 export interface XmlHandler {
   /** The plan of an element that is in no plan yet: what is wanted may be anywhere in an envelope. */
-  plan(element: Element): Plan | undefined;
+  plan(element: Element, namespace: string): Plan | undefined;
   record(element: Element): void;
   /** Odd, and no reason to stop reading. */
   finding(line: number, what: string): void;
@@ -72,11 +72,10 @@ class Stop extends Error {
 
 type Building = { -readonly [K in keyof Element]: Element[K] } & {
   readonly parent: Building | null;
-  children: Element[];
-  readonly plan: Plan;
-  /** How much was kept when it opened. */
-  readonly elements: number;
-  readonly chars: number;
+  first: Building | null;
+  next: Building | null;
+  last: Building | null;
+  plan: Plan;
 };
 
 /** The prefixes in force, and every name that was resolved under them. */
@@ -103,7 +102,6 @@ const outermost = (): Scope => ({
 
 const outside: Plan = {};
 const whole: Plan = {};
-const noChildren: Element[] = [];
 const noAttributes: Readonly<Record<string, string>> = Object.freeze({});
 /** Characters that are parsed at a time, so that a run without end is noticed. */
 const pieceChars = 1 << 16;
@@ -116,71 +114,86 @@ export function openXml(handler: XmlHandler, limits: Partial<typeof caps> = {}):
   let depth = 0;
   /** Depth of the element under which everything is skipped; 0 while nothing is. */
   let skipFrom = 0;
+  /** What is kept now, and how much was when each open record began. */
   let [elements, chars] = [0, 0];
+  const before: { readonly elements: number; readonly chars: number }[] = [];
   /** Characters since anything came to an end. */
   let run = 0;
+  /** Attributes of the tag that is being read: how many, and the last. */
+  let count = 0;
+  let attribute: { readonly name: string; readonly value: string } | undefined;
+  /** The attributes of nearly every element that has any are a currency, always the same: one object for each. */
+  const singles = new Map<string, Readonly<Record<string, string>>>();
   let refused: { readonly ok: false; readonly refusal: XmlRefusal } | undefined;
 
+  // Seven handlers: with an eighth, V8 makes a dictionary of the parser and everything takes five times as long.
   parser.on('error', (error) => {
     throw new Stop('not xml', `Its XML is broken: ${error.message.replace(/^\d+:\d+: /, '')}`);
   });
   parser.on('doctype', () => {
     throw new Stop('not allowed', 'It has a DOCTYPE, which no ISO 20022 message has.');
   });
+  parser.on('attribute', (one) => {
+    count += 1;
+    attribute = one;
+  });
   parser.on('opentag', (tag) => {
     run = 0;
     depth += 1;
     if (depth > max.depth) throw new Stop('too large', 'Its elements are nested too deeply.');
-    const own = takeAttributes(tag.attributes);
+    let attributes = noAttributes;
+    if (count > 0) {
+      attributes = takeAttributes(tag.attributes);
+      count = 0;
+    }
     const name = scope.names.get(tag.name) ?? resolve(tag.name);
     if (skipFrom > 0) return;
     const parent = open;
-    const inPlan = parent !== null && parent.plan !== outside;
-    const plan = inPlan ? (parent.plan.parts?.[name.local] ?? whole) : undefined;
-    const { local, namespace } = name;
-    const [element, decided] = newElement(local, namespace, own, parent, plan);
-    if (decided.is === 'skipped') {
-      skipFrom = depth;
-      return;
-    }
-    open = element;
-    if (decided === outside) return;
-    elements += 1;
-    if (elements > max.elements) throw new Stop('too large', 'It has too many parts at one place.');
-    if (!inPlan || decided.is === 'record') return;
-    if (parent.children === noChildren) {
-      parent.children = [element];
-      parent.text = '';
-    } else parent.children.push(element);
-  });
-
-  function newElement(
-    name: string,
-    namespace: string,
-    own: Readonly<Record<string, string>>,
-    parent: Building | null,
-    known: Plan | undefined,
-  ): [Building, Plan] {
-    const element = {
-      name,
-      namespace,
-      attributes: own,
-      children: noChildren,
+    const above = parent === null ? outside : parent.plan;
+    const known = above === whole ? whole : above === outside ? undefined : partOf(above, name.local);
+    const element: Building = {
+      name: name.local,
       text: '',
+      first: null,
+      next: null,
+      attributes,
       line: parser.line,
       parent,
-      plan: known ?? outside,
-      elements,
-      chars,
+      last: null,
+      plan: whole,
     };
-    if (known === undefined) element.plan = handler.plan(element) ?? outside;
-    return [element, element.plan];
+    if (known !== whole) {
+      const plan = begin(element, name.namespace, known);
+      if (plan === undefined) return;
+      element.plan = plan;
+    }
+    open = element;
+    if (known === undefined || (known !== whole && known.is === 'record')) return;
+    elements += 1;
+    if (elements > max.elements) throw new Stop('too large', 'It has too many parts at one place.');
+    const within = parent as Building;
+    if (within.last === null) {
+      within.first = element;
+      within.text = '';
+    } else within.last.next = element;
+    within.last = element;
+  });
+
+  /** The plan of an element that has one of its own, or that is outside any plan; undefined where it is skipped. */
+  function begin(element: Building, namespace: string, known: Plan | undefined): Plan | undefined {
+    const plan = known ?? handler.plan(element, namespace) ?? outside;
+    if (plan.is === 'skipped') {
+      skipFrom = depth;
+      return undefined;
+    }
+    if (plan.is === 'record') before.push({ elements, chars });
+    return plan;
   }
 
   const addText = (part: string): void => {
     run = 0;
+    if (skipFrom > 0 || open === null || open.first !== null || open.plan === outside) return;
     if (part.length > max.run) throw new Stop('too large', 'A text is too long.');
-    if (skipFrom > 0 || open === null || open.plan === outside || open.children !== noChildren) return;
     open.text = open.text === '' ? part : open.text + part;
     chars += part.length;
     if (chars > max.text) throw new Stop('too large', 'It has too much text at one place.');
@@ -197,24 +210,23 @@ export function openXml(handler: XmlHandler, limits: Partial<typeof caps> = {}):
       return;
     }
     const closed = open as Building;
+    const { plan } = closed;
     open = closed.parent;
-    if (closed.text !== '') closed.text = closed.text.trim();
-    if (closed.plan === whole || closed.plan === outside) return;
-    if (closed.plan.is === 'record') handler.record(closed);
-    if (closed.plan.is === 'record' || open === null || open.plan === outside) ({ elements, chars } = closed);
+    if (closed.text !== '') closed.text = trimmed(closed.text);
+    if (plan === whole || plan.is !== 'record') return;
+    handler.record(closed);
+    ({ elements, chars } = before.pop() as { elements: number; chars: number });
   });
 
   /** Namespace declarations make a scope; what else there is becomes the element's own. */
   function takeAttributes(all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-    let own: Record<string, string> | undefined;
-    let isPlain = true;
-    for (const name in all) {
-      if (name.startsWith('xmlns') || name.includes(':')) isPlain = false;
-      own ??= {};
-      own[name] = all[name] as string;
-    }
-    if (own === undefined) return noAttributes;
-    return isPlain && Object.keys(own).length <= max.attributes ? own : declareAndTake(own);
+    const { name, value } = attribute as { name: string; value: string };
+    if (count > 1 || name.startsWith('xmlns') || name.includes(':')) return declareAndTake(all);
+    const known = name === 'Ccy' ? singles.get(value) : undefined;
+    if (known !== undefined) return known;
+    const own = { [name]: value };
+    if (name === 'Ccy' && singles.size < max.names) singles.set(value, own);
+    return own;
   }
 
   function declareAndTake(all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
@@ -288,8 +300,15 @@ export function openXml(handler: XmlHandler, limits: Partial<typeof caps> = {}):
   };
 }
 
+const partOf = ({ parts }: Plan, name: string): Plan =>
+  parts !== undefined && Object.hasOwn(parts, name) ? (parts[name] as Plan) : whole;
+
 /** The one string that literals of the same characters are, so that comparing them compares addresses. */
 const interned = (text: string): string => Object.keys({ [text]: 0 })[0] as string;
+
+/** Most texts have nothing to trim. */
+const trimmed = (text: string): string =>
+  text.charCodeAt(0) > 32 && text.charCodeAt(text.length - 1) > 32 ? text : text.trim();
 
 const rootAsRecord: Plan = { is: 'record' };
 
@@ -309,28 +328,28 @@ export function parseXml(text: string): Result<Element, XmlRefusal> {
   return root === undefined ? unread('not xml', 'It is empty.') : ok(root);
 }
 
+export const childrenOf = (element: Element | undefined): readonly Element[] => {
+  const all: Element[] = [];
+  for (let one = element?.first ?? null; one !== null; one = one.next) all.push(one);
+  return all;
+};
+
 export const child = (element: Element | undefined, ...path: readonly string[]): Element | undefined => {
   let at = element;
-  for (const name of path) at = at?.children.find((one) => one.name === name);
+  for (const name of path) {
+    if (at === undefined) return undefined;
+    let one = at.first;
+    while (one !== null && one.name !== name) one = one.next;
+    at = one ?? undefined;
+  }
   return at;
 };
 
 export const children = (element: Element | undefined, name: string): readonly Element[] =>
-  element?.children.filter((one) => one.name === name) ?? [];
+  childrenOf(element).filter((one) => one.name === name);
 
 /** Text at a path; null where there is none. */
 export const textAt = (element: Element | undefined, ...path: readonly string[]): string | null => {
   const text = child(element, ...path)?.text;
   return text === undefined || text === '' ? null : text;
 };
-
-/** The first element of this name anywhere below, breadth first: messages come bare or in envelopes. */
-export function find(root: Element, name: string): Element | undefined {
-  let level: readonly Element[] = [root];
-  while (level.length > 0) {
-    const found = level.find((one) => one.name === name);
-    if (found !== undefined) return found;
-    level = level.flatMap((one) => one.children);
-  }
-  return undefined;
-}
