@@ -1,5 +1,5 @@
 // The ceiling of durable posting: slim rows with back-links, signature and payload in a side table under the same key,
-// balances written once per batch; SQLCipher, WAL, FULL. No decision, no parsing, no log: what the store alone can do.
+// balances written once per batch; WAL, FULL. No decision, no parsing, no log: what the store alone can do.
 
 import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,13 +9,17 @@ import Database from 'better-sqlite3-multiple-ciphers';
 
 const accounts = 1000;
 
+export const ceilingSettings = 'SQLCipher 4 with its page HMACs, WAL, synchronous=FULL: one sync for each batch';
+
 /** Rows per second over `rows` rows in batches of `batch`. */
-export function splitCeiling(rows: number, batch: number): number {
+export function splitCeiling(rows: number, batch: number, cipher: 'sqlcipher' | 'none' = 'sqlcipher'): number {
   const folder = mkdtempSync(join(tmpdir(), 'custos-bench-'));
   const database = new Database(join(folder, 'split.db'));
-  database.pragma("cipher = 'sqlcipher'");
-  database.pragma('legacy = 4');
-  database.pragma(`key = "x'${'ab'.repeat(32)}'"`);
+  if (cipher === 'sqlcipher') {
+    database.pragma("cipher = 'sqlcipher'");
+    database.pragma('legacy = 4');
+    database.pragma(`key = "x'${'ab'.repeat(32)}'"`);
+  }
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('cache_size = -65536');

@@ -1,8 +1,21 @@
 // Files that survive a power cut: whole under their name, or as they were. Every byte is written and synced before a name is
 // moved, and the folder is synced after it, as a file that nobody can find is lost as well.
 
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
+import { utf8 } from '../shared/bytes.ts';
 import { type FaultPoint, faultPoint } from '../shared/fault.ts';
 
 /** Only for whoever runs Custos. */
@@ -41,20 +54,39 @@ export function replaceFile(path: string, text: string): void {
 }
 
 /**
- * Writes over what was there: after a power cut it may be neither old nor new, so whoever uses this keeps another copy that
- * is not touched meanwhile. Half the syncs of `replaceFile`.
+ * Writes in place over what was there: after a power cut it may be neither old nor new, so whoever uses this keeps another copy
+ * that is not touched meanwhile. The text is filled up with spaces to whole kibibytes, as a file that keeps its size is synced
+ * without its folder's journal.
  */
-export function overwriteFile(path: string, text: string, emptied?: FaultPoint): void {
+export function overwriteFile(path: string, text: string, halfway?: FaultPoint): void {
+  const bytes = utf8(text);
+  const whole = new Uint8Array(Math.ceil(bytes.length / 1024) * 1024).fill(0x20);
+  whole.set(bytes);
+  const half = whole.length >> 1;
   const isNew = !existsSync(path);
-  writeSynced(path, text, emptied);
+  const descriptor = openSync(path, isNew ? 'w' : 'r+', ownFile);
+  try {
+    writeAll(descriptor, whole.subarray(0, half), 0);
+    if (halfway !== undefined) faultPoint(halfway);
+    writeAll(descriptor, whole.subarray(half), half);
+    if (fstatSync(descriptor).size !== whole.length) ftruncateSync(descriptor, whole.length);
+    fdatasyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
   if (isNew) syncFolder(dirname(path));
 }
 
+/** However often the system takes only a part. */
+function writeAll(descriptor: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+}
+
 /** Writes all of it, however often the system takes only a part, and syncs it. */
-export function writeSynced(path: string, text: string, emptied?: FaultPoint): void {
+export function writeSynced(path: string, text: string): void {
   const descriptor = openSync(path, 'w', ownFile);
   try {
-    if (emptied !== undefined) faultPoint(emptied);
     writeFileSync(descriptor, text);
     fsyncSync(descriptor);
   } finally {

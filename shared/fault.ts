@@ -3,7 +3,7 @@
 export const faultPoints = [
   'vault: before commit',
   'vault: committed, head not recorded',
-  'vault: head emptied, not written',
+  'vault: head half written',
   'vault: head recorded',
   'slots: written, not renamed',
   'keys: copied, slots not written',

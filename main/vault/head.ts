@@ -39,7 +39,7 @@ const macOf = (key: Redacted, vault: string, head: Head): Uint8Array =>
 
 export function writeHead(directory: string, { id: vault, epoch }: Whose, key: Redacted, head: Head): void {
   const text = JSON.stringify({ vault, head, mac: bytesToBase64url(macOf(key, vault, head)) });
-  overwriteFile(headPath(directory, epoch, head.generation), text, 'vault: head emptied, not written');
+  overwriteFile(headPath(directory, epoch, head.generation), text, 'vault: head half written');
 }
 
 const maxFileBytes = 65_536;
