@@ -3,12 +3,17 @@
 import { parseArgs } from 'node:util';
 import { verify } from '../verifier/verify.ts';
 
-const usage = `custos verify BUNDLE --trust FILE [--json]        verify an audit bundle offline
+const usage = `custos verify BUNDLE --trust FILE [--remember FILE] [--json]   verify an audit bundle offline
 custos iso inspect FILE... [--xsd DIR] [--json]   what is in ISO 20022 message files, one line each`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { trust: { type: 'string' }, xsd: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: {
+    trust: { type: 'string' },
+    remember: { type: 'string' },
+    xsd: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
 });
 const [verb, ...rest] = positionals;
 
@@ -19,7 +24,8 @@ switch (verb) {
       console.error(usage);
       process.exit(2);
     }
-    process.exitCode = verify({ bundle, trust: values.trust, json: values.json }, (line) => console.log(line));
+    const { trust, remember, json } = values;
+    process.exitCode = await verify({ bundle, trust, remember, json }, (line) => console.log(line));
     break;
   }
   case 'iso': {

@@ -1,7 +1,7 @@
 // The cryptographic primitives on node:crypto, for every process of ours that is not the verifier. Only algorithms that
 // BoringSSL has as well (Electron links it): SHA-256, ECDSA P-256, Ed25519.
 
-import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import { base64urlToBytes, bytesEqual, bytesToBase64url } from '../shared/bytes.ts';
 import type { SignatureCheck } from '../shared/evidence.ts';
 import type { Hash, Primitives } from '../shared/primitives.ts';
@@ -52,6 +52,13 @@ const sha256: Hash = Object.assign(
 
 export const nodePrimitives: Primitives = {
   sha256,
+  sha256Stream() {
+    const running = createHash('sha256');
+    return {
+      add: (data) => void running.update(data),
+      digest: () => new Uint8Array(running.copy().digest()),
+    };
+  },
   verifyEs256: (key, message, signature) => {
     const object = publicKey('es256', key);
     return object !== null && verify('sha256', message, object, signature);
@@ -89,6 +96,7 @@ export async function verifyAhead(checks: Iterable<SignatureCheck>): Promise<Pri
   };
   return {
     sha256: nodePrimitives.sha256,
+    sha256Stream: nodePrimitives.sha256Stream,
     verifyEs256: (key, message, signature) =>
       known('es256', key, message, signature) ?? nodePrimitives.verifyEs256(key, message, signature),
     verifyEd25519: (key, message, signature) =>

@@ -116,7 +116,7 @@ describe('the audit of a bundle', () => {
     expect(audit(bundle, { ...trust, witnessQuorum: 1 }).firstBad?.what).toBe('witness quorum');
   });
 
-  it('ends with 0, 1 or 2 for verified, wrong and unusable', () => {
+  it('ends with 0, 1 or 2 for verified, wrong and unusable', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'custos-'));
     const file = (name: string, text: string) => {
       writeFileSync(join(directory, name), text);
@@ -126,10 +126,10 @@ describe('the audit of a bundle', () => {
     const lines: string[] = [];
     const run = (path: string, trusted = trustFile) =>
       verify({ bundle: path, trust: trusted, json: true }, (line) => lines.push(line));
-    expect(run(file('good', `${bundle.join('\n')}\n`))).toBe(0);
-    expect(run(file('bad', `${bundle.slice(0, -2).join('\n')}\n`))).toBe(1);
-    expect(run(join(directory, 'absent'))).toBe(2);
-    expect(run(file('good', `${bundle.join('\n')}\n`), file('no.json', '{}'))).toBe(2);
+    expect(await run(file('good', `${bundle.join('\n')}\n`))).toBe(0);
+    expect(await run(file('bad', `${bundle.slice(0, -2).join('\n')}\n`))).toBe(1);
+    expect(await run(join(directory, 'absent'))).toBe(2);
+    expect(await run(file('good', `${bundle.join('\n')}\n`), file('no.json', '{}'))).toBe(2);
     expect(JSON.parse(lines[0]!)).toMatchObject({ ok: true, events: programme.records.length, firstBad: null });
   });
 

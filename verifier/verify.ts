@@ -1,18 +1,34 @@
-// `custos verify BUNDLE --trust FILE [--json]`: offline verification. Exit 0 verified, 1 something is wrong, 2 not usable.
+// `custos verify BUNDLE --trust FILE [--remember FILE] [--json]`: offline verification. Exit 0 verified, 1 something is wrong,
+// 2 not usable.
 
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { type AuditReport, parseTrust, verifyBundle } from '../shared/audit.ts';
+import { readFileSync } from 'node:fs';
+import { assert } from '../shared/assert.ts';
+import { Audit, type AuditedLine, type AuditReport, type FirstBad, parseTrust, type Trust } from '../shared/audit.ts';
+import { bytesEqual } from '../shared/bytes.ts';
+import type { SignatureCheck } from '../shared/evidence.ts';
+import { leafHash } from '../shared/log/hash.ts';
+import type { HashStream, Primitives } from '../shared/primitives.ts';
+import { parseRecord } from '../shared/record.ts';
 import { type Refusal, refuse } from '../shared/result.ts';
+import { FlatBooks } from './books.ts';
 import { verifierPrimitives } from './primitives.ts';
+import { BundleReader, regularFile, Unreadable } from './read.ts';
+import { type Remembered, recall, remember } from './remembered.ts';
+import { believing, disbelieving, type SignatureThreads, startSignatureThreads } from './signatures.ts';
 
 export interface VerifyArguments {
   readonly bundle: string;
   readonly trust: string;
   readonly json: boolean;
+  /** A file of the auditor's own, from which verifying goes on, and which is brought up to date. */
+  readonly remember?: string | undefined;
 }
 
 /** Prints the report and returns the exit code. */
-export function verify({ bundle, trust, json }: VerifyArguments, print: (line: string) => void): 0 | 1 | 2 {
+export async function verify(
+  { bundle, trust, json, remember: memory }: VerifyArguments,
+  print: (line: string) => void,
+): Promise<0 | 1 | 2> {
   let report: AuditReport;
   try {
     const trusted = parseTrust(readTrust(trust));
@@ -20,7 +36,7 @@ export function verify({ bundle, trust, json }: VerifyArguments, print: (line: s
       print(json ? JSON.stringify({ ok: false, refusal: trusted.refusal }) : sentences(trusted.refusal));
       return 2;
     }
-    report = verifyBundle(fileLines(bundle), trusted.value, verifierPrimitives);
+    report = await verifyFile(bundle, trusted.value, memory);
   } catch (failure) {
     const refusal = unreadable(failure);
     print(json ? JSON.stringify({ ok: false, refusal }) : sentences(refusal));
@@ -47,9 +63,6 @@ function* readable(report: AuditReport): Generator<string> {
   for (const { asset, owed, held } of report.safeguarding) yield `  ${asset}: held ${held}, owed ${owed} (minor units)`;
 }
 
-/** Why a file is no use, in words. */
-class Unreadable extends Error {}
-
 function unreadable(failure: unknown): Refusal {
   const code = failure instanceof Error && 'code' in failure ? failure.code : undefined;
   const why =
@@ -65,7 +78,6 @@ function unreadable(failure: unknown): Refusal {
 }
 
 const maxTrustBytes = 1 << 20;
-const maxLineBytes = 1 << 20;
 
 function readTrust(path: string): string {
   const { size } = regularFile(path);
@@ -73,31 +85,147 @@ function readTrust(path: string): string {
   return readFileSync(path, 'utf8');
 }
 
-/** Not a folder, nor something that never ends or never begins. */
-function regularFile(path: string) {
-  const found = statSync(path);
-  if (!found.isFile()) throw new Unreadable('What was named is not a file.');
-  return found;
-}
-
-/** Lines of a file, never more of it in memory than a line; bytes that are not UTF-8 become others, which no digest fits. */
-function* fileLines(path: string): Generator<string> {
-  regularFile(path);
-  const file = openSync(path, 'r');
+/** Throws when the file cannot be read as a bundle at all. */
+export async function verifyFile(path: string, trust: Trust, memory?: string): Promise<AuditReport> {
+  const threads = startSignatureThreads();
   try {
-    const buffer = Buffer.alloc(1 << 20);
-    let rest = Buffer.alloc(0);
-    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
-      let chunk = Buffer.concat([rest, buffer.subarray(0, read)]);
-      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10)) {
-        yield chunk.toString('utf8', 0, end);
-        chunk = chunk.subarray(end + 1);
-      }
-      rest = Buffer.from(chunk);
-      if (rest.length > maxLineBytes) throw new Unreadable('A line of the bundle is longer than 1 MiB.');
-    }
-    if (rest.length > 0) yield rest.toString('utf8');
+    const forged: SignatureCheck[] = [];
+    const parts = { path, trust, memory };
+    const report = await audit(parts, decideFirst(threads, forged));
+    if (forged.length === 0) return report;
+    // What is wrong is said by deciding once more, this time knowing which signatures are not genuine.
+    const told = await audit(parts, asTold(disbelieving(forged)));
+    assert(!told.ok, 'a bundle with a forged signature is not verified');
+    return told;
   } finally {
-    closeSync(file);
+    await threads.close();
   }
 }
+
+/** How the records of an audit are judged: `primitives` decide, and `keepUp` is called after each batch. */
+interface Judging {
+  readonly primitives: Primitives;
+  /** Whether it is of use to go on. */
+  keepUp(): Promise<boolean>;
+  finish(): Promise<void>;
+  /** Whether every signature was verified and is genuine. */
+  isSure(): boolean;
+}
+
+const asTold = (primitives: Primitives): Judging => ({
+  primitives,
+  keepUp: async () => true,
+  finish: async () => {},
+  isSure: () => false,
+});
+
+/**
+ * Decides at once and believes each signature, while the threads verify them a few batches behind. An audit is over at the
+ * first record that is wrong, so there is nothing to undo: whatever was decided on a forged signature is thrown away.
+ */
+function decideFirst(threads: SignatureThreads, forged: SignatureCheck[]): Judging {
+  let noted: SignatureCheck[] = [];
+  const pending: Promise<void>[] = [];
+  const settle = async (atMost: number) => {
+    while (pending.length > atMost) await pending.shift();
+  };
+  const handOver = () => {
+    if (noted.length === 0) return;
+    pending.push(threads.forged(noted).then((found) => void forged.push(...found)));
+    noted = [];
+  };
+  return {
+    primitives: believing((check) => noted.push(check)),
+    async keepUp() {
+      if (noted.length >= checksPerBatch) handOver();
+      await new Promise(setImmediate); // hears what the threads have answered
+      await settle(threads.batches);
+      return forged.length === 0;
+    },
+    async finish() {
+      handOver();
+      await settle(0);
+    },
+    isSure: () => pending.length === 0 && noted.length === 0 && forged.length === 0,
+  };
+}
+
+const checksPerBatch = 64;
+const linesPerBatch = 64;
+
+interface AuditParts {
+  readonly path: string;
+  readonly trust: Trust;
+  readonly memory: string | undefined;
+}
+
+async function audit({ path, trust, memory }: AuditParts, judging: Judging): Promise<AuditReport> {
+  const before = memory === undefined ? undefined : recall(memory, trust);
+  const books = before?.books ?? new FlatBooks();
+  const reader = new BundleReader(path);
+  try {
+    const one = new Audit(trust, verifierPrimitives, { books, ...(before && { prefix: before.prefix }) });
+    const body = verifierPrimitives.sha256Stream();
+    const begun = one.begin(reader.line());
+    const from = reader.position;
+    const judged =
+      begun ??
+      goOnFrom(one, reader, body, before) ??
+      (await judgeRecords(one, reader, judging, body)) ??
+      one.endRecords();
+    const seen = { bytes: reader.position - from, digest: body.digest() };
+    const bad = judged ?? endOf(one, reader, body);
+    await judging.finish();
+    const report = one.report(bad);
+    if (report.ok && memory !== undefined && judging.isSure())
+      remember(memory, trust, { prefix: one.prefix(), books, ...seen });
+    return report;
+  } finally {
+    books.close();
+    reader.close();
+  }
+}
+
+/** What was verified before is passed over, if it is there to the byte; a log that does not continue it was rewritten. */
+function goOnFrom(one: Audit, reader: BundleReader, body: HashStream, before: Remembered | undefined): FirstBad | null {
+  if (before === undefined) return null;
+  const bad = (why: string): FirstBad => ({ seq: -1, what: 'continuation', why });
+  const { size } = before.prefix;
+  if (one.header.size < size)
+    return bad(`The bundle has ${one.header.size} records, and ${size} were verified before.`);
+  return reader.skip(before.bytes, body) && bytesEqual(body.digest(), before.digest)
+    ? null
+    : bad(`Its first ${size} records are not those that were verified before.`);
+}
+
+function endOf(one: Audit, reader: BundleReader, body: HashStream): FirstBad | null {
+  for (let i = 0; i < one.header.details; i++) {
+    const wrong = one.detail(reader.line(body));
+    if (wrong !== null) return wrong;
+  }
+  const damaged = one.end(reader.line(), body.digest());
+  if (damaged !== null) return damaged;
+  return reader.line() === undefined ? null : one.endsLate();
+}
+
+async function judgeRecords(
+  one: Audit,
+  reader: BundleReader,
+  judging: Judging,
+  body: HashStream,
+): Promise<FirstBad | null> {
+  const { size } = one.header;
+  while (one.size < size) {
+    const lines = reader.lines(Math.min(linesPerBatch, size - one.size), body);
+    if (lines.length === 0) return one.endsEarly();
+    const wrong = one.judge(lines.map(auditedLine), judging.primitives);
+    if (wrong !== null) return wrong;
+    if (!(await judging.keepUp())) return null;
+  }
+  return null;
+}
+
+const auditedLine = (leaf: Uint8Array): AuditedLine => ({
+  record: parseRecord(leaf),
+  leafHash: leafHash(verifierPrimitives.sha256, leaf),
+});

@@ -297,7 +297,7 @@ async function report(
   const trust = join(directory, 'exports', `${programmeId}.custos-trust`);
   writeFileSync(trust, `${JSON.stringify(await trustOf(office), null, 2)}\n`, { mode: 0o600 });
   const lines: string[] = [];
-  const exit = verify({ bundle: exported.bundle, trust, json: false }, (line) => lines.push(line));
+  const exit = await verify({ bundle: exported.bundle, trust, json: false }, (line) => lines.push(line));
   const words = new Map<string, number>();
   for await (const one of everyInstruction(back))
     for (const item of one.items) words.set(item.state, (words.get(item.state) ?? 0) + 1);

@@ -2,16 +2,19 @@
 
 import type { Hash } from '../primitives.ts';
 
+/** A zero byte and room for the largest leaf: hashing one makes no copy that lives longer. */
+const leaf = new Uint8Array(1 + 65_535);
+const pair = new Uint8Array(1 + 64);
+pair[0] = 1;
+
 export function leafHash(hash: Hash, data: Uint8Array): Uint8Array {
-  const prefixed = new Uint8Array(data.length + 1);
+  const prefixed = data.length < leaf.length ? leaf.subarray(0, data.length + 1) : new Uint8Array(data.length + 1);
   prefixed.set(data, 1);
   return hash(prefixed);
 }
 
 export function nodeHash(hash: Hash, left: Uint8Array, right: Uint8Array): Uint8Array {
-  const prefixed = new Uint8Array(65);
-  prefixed[0] = 1;
-  prefixed.set(left, 1);
-  prefixed.set(right, 33);
-  return hash(prefixed);
+  pair.set(left, 1);
+  pair.set(right, 33);
+  return hash(pair);
 }

@@ -135,7 +135,10 @@ async function settleAll(world: World): Promise<string> {
     }),
   );
   const said: string[] = [];
-  if (verify({ bundle, trust, json: true }, (text) => said.push(text)) !== 0 || size !== world.clerk.events.size)
+  if (
+    (await verify({ bundle, trust, json: true }, (text) => said.push(text))) !== 0 ||
+    size !== world.clerk.events.size
+  )
     throw new Disagreement(`the verifier does not agree: ${said.join(' ')}`);
   return `${size} records verified`;
 }

@@ -29,10 +29,10 @@ export function openBundleDoor(): Door {
   const genuine = lines.join('\n');
   const secrets = new Secrets();
 
-  function judge(bytes: Uint8Array): void {
+  async function judge(bytes: Uint8Array): Promise<void> {
     writeFileSync(bundleFile, bytes);
     const said: string[] = [];
-    const code = verify({ bundle: bundleFile, trust: trustFile, json: true }, (line) => said.push(line));
+    const code = await verify({ bundle: bundleFile, trust: trustFile, json: true }, (line) => said.push(line));
     const isGenuine = Buffer.from(bytes).toString('utf8').replace(/\n$/, '') === genuine;
     if ((code === 0) !== isGenuine)
       throw new Finding(`the verifier says ${code} of a bundle that is ${isGenuine ? '' : 'not '}genuine`);
@@ -100,9 +100,10 @@ function applyEdit(lines: readonly string[], { at: place, how, text }: LineEdit)
   }
 }
 
-/** As whoever changed it would: the closing digest is made again. */
+/** As whoever changed it would: the closing digests are made again. */
 function closedAgain(lines: readonly string[]): readonly string[] {
-  let chain = '';
-  for (const line of lines.slice(0, -1)) chain = createHash('sha256').update(`${chain}\n${line}`).digest('hex');
-  return [...lines.slice(0, -1), canonicalText({ chain })];
+  const digest = (text: string) => createHash('sha256').update(text).digest('hex');
+  const [header = '', ...body] = lines.slice(0, -1);
+  const closing = canonicalText({ body: digest(body.map((line) => `${line}\n`).join('')), header: digest(header) });
+  return [...lines.slice(0, -1), closing];
 }
