@@ -4,21 +4,28 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { type Aim, type Goal, isMet, type Rows } from './goal.ts';
-import { g1 } from './goals/g1.ts';
+import { g1, g3 } from './goals/g1.ts';
 import { g2 } from './goals/g2.ts';
+import { g4 } from './goals/g4.ts';
 import { g5 } from './goals/g5.ts';
+import { g6 } from './goals/g6.ts';
 import { g7 } from './goals/g7.ts';
 import { g8 } from './goals/g8.ts';
 import { g9 } from './goals/g9.ts';
+import { memory } from './goals/memory.ts';
 
 /** One line each; a goal that needs no rows takes none. */
 const goals: Readonly<Record<string, (rows: Rows) => Promise<Goal>>> = {
-  G1: (rows) => g1(rows(100_000)),
+  G1: (rows) => g1(rows(1_000_000)),
   G2: (rows) => g2(rows(5000)),
+  G3: (rows) => g3(rows(1_000_000)),
+  G4: (rows) => g4(rows(200_000)),
   G5: (rows) => g5(rows(100_000)),
+  G6: (rows) => g6(rows(100_000)),
   G7: (rows) => g7(rows(1_000_000)),
   G8: (rows) => g8(rows(1_000_000)),
   G9: (rows) => g9(rows),
+  memory: (rows) => memory(rows(1_000_000)),
 };
 
 const { values } = parseArgs({

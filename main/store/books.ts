@@ -5,6 +5,7 @@ import {
   type BookedLeg,
   type Books,
   type BooksLayer,
+  type CashLeg,
   type InstructionState,
   type LedgerAccount,
   rowToText,
@@ -65,13 +66,41 @@ const rowToLeg = (row: Record<string, bigint>): BookedLeg => ({
 /** Where each table of the books is kept; tables not named here are rows of `state`. Events and references are the log's. */
 const own = { account: true, event: true, reference: true, window: true, instruction: true } as const;
 
+/** Rows of `state` that are read for most events. */
+const keptTables: readonly TableName[] = ['operator', 'credential', 'programme', 'head', 'number'];
+
+/** Legs on cash come with every payment, so their rows are kept without the names of their columns. */
+const cashLegColumns = [
+  'leg',
+  'reference',
+  'item',
+  'instruction',
+  'amount',
+  'valueDate',
+  'receipt',
+] as const satisfies readonly (keyof CashLeg)[];
+
+/** A row of `state` as it is stored. */
+const stateText = (table: TableName, row: object): string =>
+  table === 'cashLegRow'
+    ? JSON.stringify((row as Tables['cashLegRow']).legs.map((leg) => cashLegColumns.map((column) => leg[column])))
+    : rowToText(row);
+
+function stateRow(table: TableName, text: string): object {
+  if (table !== 'cashLegRow') return textToRow(table, text);
+  const legs = (JSON.parse(text) as unknown[][]).map((values) =>
+    Object.fromEntries(cashLegColumns.map((column, i) => [column, values[i]])),
+  );
+  return { legs };
+}
+
 export class SqlBooks implements Books {
   readonly #sql: Sql;
   readonly #statements;
   readonly #seen: SeenKeys;
   /** Accounts are few and read for every leg; they are cached for as long as these books live. */
   readonly #accounts = new Map<string, LedgerAccount>();
-  readonly #small = new Map<string, object>();
+  readonly #small = new Map<TableName, Map<string, object>>(keptTables.map((table) => [table, new Map()]));
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -125,19 +154,11 @@ export class SqlBooks implements Books {
     if (table === 'reference') return this.#look(`reference|${key}`, (event) => referenceOf(this, event) === key);
     if (table === 'window') return window.get(key) as object | undefined;
     if (table === 'instruction') return this.#parse(table, instruction.get(key));
-    const name = `${table}|${key}`;
-    const known = this.#small.get(name);
+    const kept = this.#small.get(table);
+    const known = kept?.get(key);
     if (known !== undefined) return known;
     const read = this.#parse(table, state.get(table, key));
-    if (
-      read !== undefined &&
-      (table === 'operator' ||
-        table === 'credential' ||
-        table === 'programme' ||
-        table === 'head' ||
-        table === 'number')
-    )
-      this.#small.set(name, read);
+    if (read !== undefined) kept?.set(key, read);
     return read;
   }
 
@@ -162,7 +183,7 @@ export class SqlBooks implements Books {
   }
 
   #parse(table: TableName, row: unknown): object | undefined {
-    return row === undefined ? undefined : textToRow(table, (row as { row: string }).row);
+    return row === undefined ? undefined : stateRow(table, (row as { row: string }).row);
   }
 
   *all<T extends TableName>(table: T): Generator<[string, Tables[T]]> {
@@ -181,7 +202,7 @@ export class SqlBooks implements Books {
       const source = { window: windows, instruction: instructions }[table as string];
       for (const row of source === undefined ? states.iterate(table) : source.iterate()) {
         const { key, row: text, ...columns } = row as { key: string; row?: string };
-        yield [key, (text === undefined ? columns : textToRow(table, text)) as Tables[T]];
+        yield [key, (text === undefined ? columns : stateRow(table, text)) as Tables[T]];
       }
     }
   }
@@ -253,8 +274,8 @@ export class SqlBooks implements Books {
     for (const table of tableNames) {
       if (table in own) continue;
       for (const [key, row] of layer.rows[table]) {
-        putState.run(table, key, rowToText(row));
-        this.#small.delete(`${table}|${key}`);
+        putState.run(table, key, stateText(table, row));
+        this.#small.get(table)?.delete(key);
       }
     }
   }
@@ -270,7 +291,7 @@ export class SqlBooks implements Books {
   /** After a database transaction that failed, what was cached may be ahead of what is stored. */
   forget(): void {
     this.#accounts.clear();
-    this.#small.clear();
+    for (const kept of this.#small.values()) kept.clear();
     this.#seen.forget();
   }
 }

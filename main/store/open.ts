@@ -24,7 +24,7 @@ export interface Store {
 export type StoreRefusal = Refusal<'no vault' | 'vault exists' | 'wrong vault key' | 'vault damaged'>;
 
 /** Settings in the order in which they are made, each with the value it must read back as. */
-const settings = [
+export const settings = [
   ['journal_mode', 'WAL', 'wal'],
   // The binding reopens a WAL file with NORMAL: FULL is set and checked on every connection.
   ['synchronous', 'FULL', 2],
