@@ -6,6 +6,7 @@ import { nodePrimitives } from '../crypto/node.ts';
 import { random } from '../crypto/secret.ts';
 import { newSteadyClock } from '../main/host/steady.ts';
 import { serveTerminal } from '../main/serve-terminal.ts';
+import { copyHere } from '../main/store/copier.ts';
 import { newTerminal } from '../main/terminal.ts';
 import type { WorkerData } from '../main/terminal.worker.ts';
 import { assert } from '../shared/assert.ts';
@@ -22,6 +23,7 @@ const terminal = newTerminal({
   steady: newSteadyClock(),
   newId: (unixMs) => eventIdFrom(unixMs, random(10)),
   connect: () => ({ ...gateway, checkpoint: async () => ({ note }) }) as never,
+  copier: copyHere,
 });
 assert(parentPort, 'the terminal runs in a worker thread');
 serveTerminal(terminal, parentPort);

@@ -2,6 +2,7 @@
 // BoringSSL has as well (Electron links it): SHA-256, ECDSA P-256, Ed25519.
 
 import { createHash, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { base64urlToBytes, bytesEqual, bytesToBase64url } from '../shared/bytes.ts';
 import type { SignatureCheck } from '../shared/evidence.ts';
 import type { Hash, Primitives } from '../shared/primitives.ts';
@@ -68,6 +69,16 @@ export const nodePrimitives: Primitives = {
     return object !== null && verify(null, message, object, signature);
   },
 };
+
+/** SHA-256 of a file of any size, read in pieces; says how much it has read. */
+export async function hashFile(path: string, onBytes: (bytes: number) => void = () => {}): Promise<Uint8Array> {
+  const whole = createHash('sha256');
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    whole.update(piece as Buffer);
+    onBytes((piece as Buffer).length);
+  }
+  return new Uint8Array(whole.digest());
+}
 
 /**
  * Verifies on the thread pool ahead of time, and answers from that: the same checks, done while this thread does other work.

@@ -32,7 +32,7 @@ describe('an operator who was revoked', () => {
     cpSync(folder, join(directory, 'before', 'vault'), { recursive: true });
     await decide({ kind: 'revoke operator', operator: 'teller-a', reason: 'left the bank' });
     await checker.sync();
-    expect((await maker.client.status({})).vault).toEqual({ epoch: 1, keysChanged: null });
+    expect((await maker.client.status({})).vault).toMatchObject({ epoch: 1, keysChanged: null });
     await maker.sync();
     expect((await maker.client.status({})).vault).toMatchObject({
       epoch: 2,

@@ -14,6 +14,8 @@ export function keepKeys(terminal: Terminal, session: Session): Result<void, Ref
   const leaving = vault.operators().filter(isRevoked);
   const due = readSetting(store, 'change keys') ?? '';
   if ((leaving.length === 0 && due === '') || session.readOnly() !== undefined) return ok(undefined);
+  // A backup reads the database; it is asked again after the next sync.
+  if (terminal.backup !== undefined) return ok(undefined);
   if (!vault.opensWithout(leaving)) {
     forgetEverything(terminal);
     return refuse(

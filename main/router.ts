@@ -3,7 +3,9 @@
 import { implement } from '@orpc/server';
 import { terminalContract } from '../shared/contract/terminal.ts';
 import { addRecovery } from './operations/add-recovery.ts';
+import { backup, planBackups, showBackups } from './operations/backup.ts';
 import { check } from './operations/check.ts';
+import { checkBackup } from './operations/check-backup.ts';
 import { compareCheckpoint } from './operations/compare-checkpoint.ts';
 import { enrol, enrolStep, firstRun } from './operations/enrol.ts';
 import { exportAudit } from './operations/export-audit.ts';
@@ -42,6 +44,10 @@ export function terminalRouter(terminal: Terminal) {
     card: os.card.handler(() => showCard(terminal)),
     addRecovery: os.addRecovery.handler(({ input }) => addRecovery(terminal, input)),
     diary: os.diary.handler(({ input }) => showDiary(terminal, input)),
+    backup: os.backup.handler(({ input }) => backup(terminal, input)),
+    planBackups: os.planBackups.handler(({ input }) => planBackups(terminal, input)),
+    backups: os.backups.handler(({ input }) => showBackups(terminal, input)),
+    checkBackup: os.checkBackup.handler(({ input }) => checkBackup(terminal, input)),
     unlock: os.unlock.handler(({ input }) => unlock(terminal, input)),
     unlockStep: os.unlockStep.handler(({ input }) => unlockStep(terminal, input)),
     lock: os.lock.handler(() => lock(terminal)),

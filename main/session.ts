@@ -180,9 +180,14 @@ export class Session {
     if (this.readOnly() === undefined) writeSetting(this.store, 'read only', JSON.stringify(refusal));
   }
 
+  /** The database only: whoever still needs the keys locks the vault. */
+  closeStore(): void {
+    this.store.close();
+  }
+
   close(): void {
     try {
-      this.store.close();
+      this.closeStore();
     } finally {
       this.vault.lock(); // whatever keeps the file open, the keys go
     }

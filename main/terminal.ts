@@ -11,6 +11,7 @@ import type { RelyingParty } from './identity/relying-party.ts';
 import type { Enrolment } from './operations/enrol.ts';
 import type { PendingSignature } from './operations/sign.ts';
 import { readOnlyRefusal, type Session } from './session.ts';
+import type { Copier } from './store/copier.ts';
 import type { Connect } from './sync/depository.ts';
 import type { Moment } from './vault/attempts.ts';
 
@@ -34,6 +35,8 @@ export interface TerminalParts {
   /** What the host offers to a new terminal: an invitation, and the id this terminal is to have. */
   readonly offer: { readonly invitation: Invitation; readonly terminal: string } | null;
   readonly connect: Connect;
+  /** Copies and checks whole databases, beside the terminal where it can. */
+  readonly copier: Copier;
 }
 
 export interface Terminal {
@@ -42,6 +45,8 @@ export interface Terminal {
   readonly enrolments: Ceremonies<Enrolment>;
   readonly unlockings: Ceremonies<{ readonly operator: string; readonly challenge: Uint8Array }>;
   readonly signatures: Ceremonies<PendingSignature>;
+  /** A backup that is being made. It needs the vault's keys, and locks them after it if the terminal was locked meanwhile. */
+  backup: { readonly session: Session; lockAfter: boolean } | undefined;
   /** A sync that is under way; there is one at a time. */
   syncing: boolean;
   /** An export that is under way; there is one at a time. */
@@ -58,6 +63,7 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
   enrolments: new Ceremonies(parts.clock),
   unlockings: new Ceremonies(parts.clock),
   signatures: new Ceremonies(parts.clock),
+  backup: undefined,
   syncing: false,
   exporting: false,
   opening: false,
@@ -67,12 +73,16 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
 
 /** Keys, open requests and everything read. */
 export function forgetEverything(terminal: Terminal): void {
-  const { session } = terminal;
+  const { session, backup } = terminal;
   terminal.session = undefined;
   terminal.enrolments.clear();
   terminal.unlockings.clear();
   terminal.signatures.clear();
-  session?.close();
+  if (session === undefined) return;
+  if (backup?.session === session) {
+    backup.lockAfter = true;
+    session.closeStore();
+  } else session.close();
 }
 
 /** The session, or the refusal of a locked terminal. */

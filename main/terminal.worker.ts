@@ -1,16 +1,20 @@
 // The terminal's worker thread: owns vault, store and keys, and speaks only the contract, over the ports it is handed.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { nodePrimitives } from '../crypto/node.ts';
 import { random } from '../crypto/secret.ts';
 import { assert } from '../shared/assert.ts';
 import { eventIdFrom } from '../shared/ids.ts';
+import { backUpIfDue } from './back-up.ts';
 import { newSteadyClock } from './host/steady.ts';
 import type { RelyingParty } from './identity/relying-party.ts';
 import { serveTerminal } from './serve-terminal.ts';
+import { type CopierJob, copyBeside, doJob } from './store/copier.ts';
 import { connectOverHttp } from './sync/depository.ts';
 import { sync } from './sync/sync.ts';
 import { newTerminal, type TerminalParts } from './terminal.ts';
+
+const lookForBackupMs = 60_000;
 
 /** What the host decides and the screen may not. */
 export interface WorkerData {
@@ -25,21 +29,29 @@ export interface WorkerData {
 }
 
 assert(parentPort, 'the terminal runs in a worker thread');
-const clock = () => Date.now();
-const terminal = newTerminal({
-  ...(workerData as WorkerData),
-  primitives: nodePrimitives,
-  clock,
-  steady: newSteadyClock(),
-  newId: (unixMs) => eventIdFrom(unixMs, random(10)),
-  connect: connectOverHttp({ primitives: nodePrimitives, clock }),
-});
+const data = workerData as WorkerData | CopierJob;
+// The same file is started again for copying, so that a packaged app has one worker to list.
+if ('job' in data) await doJob(data, (answer) => parentPort?.postMessage(answer));
+else serve(data, parentPort);
 
-/** What a sync finds is in the status that screens show; here it only has to happen. */
-async function syncQuietly(): Promise<void> {
-  if (terminal.session !== undefined && !terminal.syncing) for await (const _ of sync(terminal));
+function serve(own: WorkerData, host: MessagePort): void {
+  const clock = () => Date.now();
+  const terminal = newTerminal({
+    ...own,
+    primitives: nodePrimitives,
+    clock,
+    steady: newSteadyClock(),
+    newId: (unixMs) => eventIdFrom(unixMs, random(10)),
+    connect: connectOverHttp({ primitives: nodePrimitives, clock }),
+    copier: copyBeside(new URL(import.meta.url)),
+  });
+  /** What a sync finds is in the status that screens show; here it only has to happen. */
+  async function syncQuietly(): Promise<void> {
+    if (terminal.session !== undefined && !terminal.syncing) for await (const _ of sync(terminal));
+  }
+  const timers = [setInterval(() => void backUpIfDue(terminal), lookForBackupMs)];
+  if (own.syncEveryMs !== null) timers.push(setInterval(() => void syncQuietly(), own.syncEveryMs));
+  serveTerminal(terminal, host, () => {
+    for (const timer of timers) clearInterval(timer);
+  });
 }
-const { syncEveryMs } = workerData as WorkerData;
-const timer = syncEveryMs === null ? undefined : setInterval(() => void syncQuietly(), syncEveryMs);
-
-serveTerminal(terminal, parentPort, () => clearInterval(timer));

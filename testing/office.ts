@@ -8,6 +8,7 @@ import { nodePrimitives } from '../crypto/node.ts';
 import { random } from '../crypto/secret.ts';
 import { type Depository, openDepository } from '../depository/depository.ts';
 import { terminalRouter } from '../main/router.ts';
+import { copyHere } from '../main/store/copier.ts';
 import { type Connect, connectOverHttp } from '../main/sync/depository.ts';
 import { newTerminal, type Terminal, type TerminalParts } from '../main/terminal.ts';
 import type { TerminalClient } from '../shared/contract/terminal.ts';
@@ -42,6 +43,7 @@ export function newTestTerminal(
     steady: () => ({ run: 'test', ms: clock() }),
     newId,
     connect: (urls, asker) => line.connect(urls, asker),
+    copier: copyHere,
   });
 }
 

@@ -2,13 +2,16 @@
 
 import { bytesToBase64 } from '../../shared/bytes.ts';
 import type { Status } from '../../shared/contract/terminal.ts';
+import { isDue } from '../back-up.ts';
+import type { Session } from '../session.ts';
+import { readPlan } from '../store/backup-plan.ts';
 import { lastOf } from '../store/diary.ts';
 import { outboxCounts } from '../store/outbox.ts';
 import { readSetting } from '../store/settings.ts';
 import type { Terminal } from '../terminal.ts';
 import { enrolledHere } from '../vault/vault.ts';
 
-export function statusOf({ parts, session, lastSyncMs, syncRefusal }: Terminal): Status {
+export function statusOf({ parts, session, backup, lastSyncMs, syncRefusal }: Terminal): Status {
   const people = enrolledHere(parts.directory).map((one) => one.operator);
   const offered = parts.offer && {
     programme: parts.offer.invitation.programme,
@@ -39,7 +42,7 @@ export function statusOf({ parts, session, lastSyncMs, syncRefusal }: Terminal):
     terminal: session.terminal,
     operator: { id: session.operator, role: session.books.get('operator', session.operator)?.role ?? null },
     hasRecovery: session.vault.hasRecovery(),
-    vault: { epoch: session.vault.epoch, keysChanged: lastOf(session.store, 'keys changed') ?? null },
+    vault: vaultStatus(session, backup !== undefined, parts.clock()),
     lastSyncMs,
     syncRefusal,
     readOnly: session.readOnly() ?? null,
@@ -49,5 +52,23 @@ export function statusOf({ parts, session, lastSyncMs, syncRefusal }: Terminal):
       checkpoint: readSetting(session.store, 'checkpoint') ?? null,
     },
     outbox: outboxCounts(session.store),
+  };
+}
+
+function vaultStatus(session: Session, isRunning: boolean, nowMs: number): Status['vault'] {
+  const { store, vault } = session;
+  const plan = readPlan(store);
+  const made = lastOf(store, 'backup made');
+  const failed = plan?.failedAt === undefined ? undefined : lastOf(store, 'backup failed');
+  return {
+    epoch: vault.epoch,
+    keysChanged: lastOf(store, 'keys changed') ?? null,
+    backup: {
+      isPlanned: plan !== undefined,
+      isRunning,
+      isDue: isDue(session, nowMs),
+      lastAt: made === undefined ? null : String(made.facts.madeAt),
+      failed: failed === undefined ? null : String(failed.facts.why),
+    },
   };
 }

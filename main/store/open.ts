@@ -107,6 +107,30 @@ function applyKey(database: Handle, key: Redacted): void {
   }
 }
 
+/** Another connection to a database that is open, to read what is committed; close it before the store. */
+export function openSource(file: string, key: Redacted): Pick<Store, 'prepare' | 'close'> {
+  const database = new Database(file, { fileMustExist: true });
+  applyKey(database, key);
+  database.pragma('busy_timeout = 5000');
+  database.pragma('temp_store = MEMORY');
+  return { prepare: database.prepare.bind(database) as Handle['prepare'], close: () => void database.close() };
+}
+
+/** Reads every page of a file that nobody writes, without writing anything itself, not even beside it. */
+export function isSound(file: string, key: Redacted): boolean {
+  const database = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    applyKey(database, key);
+    database.pragma('cell_size_check = ON');
+    database.pragma('trusted_schema = OFF');
+    return database.pragma('integrity_check', { simple: true }) === 'ok';
+  } catch {
+    return false; // a broken page, or another key
+  } finally {
+    database.close();
+  }
+}
+
 /** A new file must not be plain text by accident. */
 function checkEncrypted(file: string): void {
   const start = Buffer.alloc(100);

@@ -2,12 +2,18 @@
 
 import type { Store } from './open.ts';
 
-/** `slots` is the newest revision of the slot file, `attempts` the newest serial of the record of failed attempts; `change keys` is why the keys must be changed, empty when they need not. */
+/**
+ * `slots` is the newest revision of the slot file, `attempts` the newest serial of the record of failed attempts; `change keys`
+ * is why the keys must be changed, empty when they need not; `restored` is in a backup, and stays in what is restored from it
+ * until that has synchronised.
+ */
 export type SettingName =
   | 'generation'
   | 'slots'
   | 'attempts'
   | 'change keys'
+  | 'backup plan'
+  | 'restored'
   | 'invitation'
   | 'terminal'
   | 'checkpoint'

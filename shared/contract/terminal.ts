@@ -19,7 +19,13 @@ import { unicodeText } from '../text.ts';
 import { assertionSchema, creationOptionsSchema, registrationSchema, requestOptionsSchema } from './ceremony.ts';
 import { invitationSchema } from './invitation.ts';
 import { refusalSchema, resultOf } from './result.ts';
-import { diaryEntrySchema } from './vault.ts';
+import {
+  backupPlanSchema,
+  backupReportSchema,
+  backupViewSchema,
+  checkReportSchema,
+  diaryEntrySchema,
+} from './vault.ts';
 
 const ceremonyId = z.string().max(64);
 export const creationSchema = z.strictObject({
@@ -52,7 +58,20 @@ export const statusSchema = z.strictObject({
   /** Whether recovery shares were made for this vault. */
   hasRecovery: z.boolean(),
   /** The vault itself, once unlocked: the epoch of its keys, and their last change. */
-  vault: z.strictObject({ epoch: z.int(), keysChanged: diaryEntrySchema.nullable() }).nullable(),
+  vault: z
+    .strictObject({
+      epoch: z.int(),
+      keysChanged: diaryEntrySchema.nullable(),
+      /** Whether backups are planned, one is being made, one is due; the newest one, and why the newest attempt failed. */
+      backup: z.strictObject({
+        isPlanned: z.boolean(),
+        isRunning: z.boolean(),
+        isDue: z.boolean(),
+        lastAt: z.string().nullable(),
+        failed: z.string().nullable(),
+      }),
+    })
+    .nullable(),
   /** Milliseconds since 1970 of the last sync that succeeded, and why the newest one did not, if so. */
   lastSyncMs: z.int().nullable(),
   syncRefusal: refusalSchema.nullable(),
@@ -300,6 +319,8 @@ export const exportReportSchema = z.strictObject({
 
 const shares = z.tuple([z.int().min(1).max(16), z.int().min(1).max(16)]);
 const nothing = z.strictObject({});
+/** A folder on the machine of the terminal. */
+const folder = z.string().min(1).max(1000);
 
 export const terminalContract = {
   status: oc.input(nothing).output(statusSchema),
@@ -352,6 +373,16 @@ export const terminalContract = {
   diary: oc
     .input(z.strictObject({ before: z.int().min(1), limit: z.int().min(1).max(500) }))
     .output(resultOf(z.strictObject({ entries: z.array(diaryEntrySchema) }))),
+  /** Into the planned folder, or into another one for an officer. */
+  backup: oc.input(z.strictObject({ folder: folder.nullable() })).output(longWork(backupReportSchema)),
+  planBackups: oc
+    .input(z.strictObject({ plan: backupPlanSchema.nullable() }))
+    .output(resultOf(z.strictObject({ plan: backupPlanSchema.nullable() }))),
+  /** Backups in the planned folder or another one, newest first. */
+  backups: oc
+    .input(z.strictObject({ folder: folder.nullable() }))
+    .output(resultOf(z.strictObject({ plan: backupPlanSchema.nullable(), backups: z.array(backupViewSchema) }))),
+  checkBackup: oc.input(z.strictObject({ path: folder })).output(longWork(checkReportSchema)),
   unlock: oc
     .input(z.strictObject({ operator: nameId }))
     .output(resultOf(z.strictObject({ request: requestSchema.nullable() }))),
