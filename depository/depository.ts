@@ -7,6 +7,7 @@ import { payeeIdUnder } from '../crypto/payee.ts';
 import { random } from '../crypto/secret.ts';
 import { makeFolder } from '../disk/write.ts';
 import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
+import type { BankFile } from '../shared/contract/day.ts';
 import type { Invitation } from '../shared/contract/invitation.ts';
 import type { Programme } from '../shared/event.ts';
 import { type EventId, eventIdFrom } from '../shared/ids.ts';
@@ -45,7 +46,7 @@ export interface DepositoryParts {
   readonly node?: string;
   readonly leaseMs?: number;
   /** The way to the bank; without it the simulated bank of this depository. */
-  readonly adapter?: BankAdapter & { close(): void };
+  readonly adapter?: BankAdapter & { close(): void; files?(limit: number): readonly BankFile[] };
   readonly fate?: (transfer: Transfer) => Fate;
   readonly readerToken?: string;
 }
@@ -107,6 +108,7 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
       programmes: new Map([[programme, gateway]]),
       primitives,
       clock,
+      ...(parts.adapter?.files === undefined ? {} : { bankFiles: parts.adapter.files }),
       ...(parts.readerToken === undefined ? {} : { readerToken: parts.readerToken }),
     });
   let server = serve();

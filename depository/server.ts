@@ -14,6 +14,7 @@ import {
   concatBytes,
   utf8ToText,
 } from '../shared/bytes.ts';
+import type { BankFile } from '../shared/contract/day.ts';
 import { depositoryContract, maxRecords } from '../shared/contract/depository.ts';
 import { requestHeaders, requestLifetimeMs, requestMessage } from '../shared/contract/request.ts';
 import type { EventDetails } from '../shared/instruction/payee.ts';
@@ -25,6 +26,8 @@ import type { Gateway } from './gateway.ts';
 
 export interface ServerParts {
   readonly programmes: ReadonlyMap<string, Gateway>;
+  /** Files exchanged with the bank, newest first, where there is such an exchange. */
+  readonly bankFiles?: (limit: number) => readonly BankFile[];
   readonly primitives: Primitives;
   /** Milliseconds since 1970, UTC. */
   readonly clock: () => number;
@@ -140,7 +143,7 @@ function newIdentifier({ programmes, primitives, clock }: ServerParts) {
   };
 }
 
-function router({ primitives }: ServerParts) {
+function router({ primitives, bankFiles }: ServerParts) {
   const os = implement(depositoryContract).$context<Caller>();
   return os.router({
     submit: os.submit.handler(async ({ input, context }) => {
@@ -177,6 +180,7 @@ function router({ primitives }: ServerParts) {
       const found = await context.gateway.store.details(input.commitments);
       return { details: found.map((json) => JSON.parse(json) as EventDetails) };
     }),
+    bankFiles: os.bankFiles.handler(() => ({ files: [...(bankFiles?.(500) ?? [])] })),
     cosign: os.cosign.handler(async ({ input, context }) => {
       const { gateway, terminal } = context;
       const { books, tree, size } = gateway.sequencer();

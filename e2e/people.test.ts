@@ -83,6 +83,8 @@ describe.skipIf(missing !== undefined)('a new person', { timeout: 120_000 }, () 
       const isDark = (await page.getByRole('switch', { name: 'Dark' }).getAttribute('aria-checked')) === 'true';
       if (isDark !== (theme === 'dark')) await page.getByRole('switch', { name: 'Dark' }).click();
       for (const [key, title] of [
+        ['s', 'Statements and reconciliation'],
+        ['f', 'Safeguarding'],
         ['w', 'What waits'],
         ['m', 'Make an instruction'],
         ['i', 'Import a payment file'],

@@ -22,6 +22,13 @@ import {
   showOutbox,
   showSafeguarding,
 } from './operations/show.ts';
+import {
+  showBankFiles,
+  showBreaks,
+  showReceipts,
+  showSafeguardingDays,
+  showStatements,
+} from './operations/show-day.ts';
 import { showDiary } from './operations/show-diary.ts';
 import { showLedger } from './operations/show-ledger.ts';
 import { showLog, showProof } from './operations/show-log.ts';
@@ -63,6 +70,11 @@ export function terminalRouter(terminal: Terminal) {
     instructions: os.instructions.handler(({ input }) => showInstructions(terminal, input)),
     accounts: os.accounts.handler(({ input }) => showAccounts(terminal, input)),
     safeguarding: os.safeguarding.handler(() => showSafeguarding(terminal)),
+    statements: os.statements.handler(() => showStatements(terminal)),
+    breaks: os.breaks.handler(() => showBreaks(terminal)),
+    safeguardingDays: os.safeguardingDays.handler(() => showSafeguardingDays(terminal)),
+    receipts: os.receipts.handler(() => showReceipts(terminal)),
+    bankFiles: os.bankFiles.handler(() => showBankFiles(terminal)),
     outbox: os.outbox.handler(() => showOutbox(terminal)),
     statement: os.statement.handler(({ input }) => showStatement(terminal, input)),
     ledger: os.ledger.handler(({ input }) => showLedger(terminal, input)),

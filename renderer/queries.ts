@@ -1,7 +1,8 @@
 // What screens ask of the terminal, and how often. Lists are asked again whenever the log or the outbox has moved.
 
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { AccountView, InstructionView, ProgrammeView, Status } from '../shared/contract/terminal.ts';
+import type { Result } from '../shared/result.ts';
 import { terminal } from './terminal.ts';
 
 export function useStatus() {
@@ -53,3 +54,34 @@ export function useProgramme(status: Status | undefined) {
     },
   });
 }
+
+/** A list that the terminal gives whole, asked again when the log or the outbox has moved. */
+function useWhole<T extends object>(name: string, status: Status | undefined, ask: () => Promise<Result<T>>) {
+  return useQuery({
+    queryKey: [name, marker(status)],
+    placeholderData: keepPreviousData,
+    queryFn: async (): Promise<T | null> => {
+      const answer = await ask();
+      return answer.ok ? answer.value : null;
+    },
+  });
+}
+
+export const useBreaks = (status: Status | undefined) => {
+  const { data } = useWhole('breaks', status, () => terminal.breaks({}));
+  return { data: data?.breaks };
+};
+export const useStatements = (status: Status | undefined) => {
+  const { data } = useWhole('statements', status, () => terminal.statements({}));
+  return { data: data?.statements };
+};
+export const useReceipts = (status: Status | undefined) => {
+  const { data } = useWhole('receipts', status, () => terminal.receipts({}));
+  return { data: data?.receipts };
+};
+export const useSafeguarding = (status: Status | undefined) =>
+  useWhole('safeguardingDays', status, () => terminal.safeguardingDays({}));
+export const useBankFiles = (status: Status | undefined) => {
+  const { data } = useWhole('bankFiles', status, () => terminal.bankFiles({}));
+  return { data: data?.files };
+};

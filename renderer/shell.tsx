@@ -15,6 +15,8 @@ import { BankLink } from './link/bank-link.tsx';
 import { ImportFile } from './make/import-file.tsx';
 import { Make } from './make/make.tsx';
 import { useInstructions } from './queries.ts';
+import { SafeguardingScreen } from './safeguarding/safeguarding.tsx';
+import { Statements } from './statements/statements.tsx';
 import { terminal } from './terminal.ts';
 import { useIdleLock } from './ui/idle-lock.ts';
 import { useKeys } from './ui/keys.ts';
@@ -28,6 +30,8 @@ const screens = [
   ['m', '/make', 'nav.make'],
   ['i', '/import', 'nav.import'],
   ['a', '/accounts', 'nav.accounts'],
+  ['s', '/statements', 'nav.statements'],
+  ['f', '/safeguarding', 'nav.safeguarding'],
   ['b', '/link', 'nav.link'],
   ['u', '/audit', 'nav.audit'],
   ['d', '/admin', 'nav.admin'],
@@ -107,6 +111,8 @@ export function Shell({ status, mode, onMode }: ShellProps) {
             <Route path="/make" element={<Make status={status} />} />
             <Route path="/import" element={<ImportFile />} />
             <Route path="/accounts" element={<Accounts status={status} />} />
+            <Route path="/statements" element={<Statements status={status} />} />
+            <Route path="/safeguarding" element={<SafeguardingScreen status={status} />} />
             <Route path="/link" element={<BankLink status={status} />} />
             <Route path="/audit" element={<Audit status={status} />} />
             <Route path="/admin" element={<Admin status={status} />} />

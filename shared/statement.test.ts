@@ -154,6 +154,16 @@ describe('what people do about breaks', () => {
     expect(refused({ ...match, lines: ['D1#0'], legs: [1] })).toBe('unknown');
   });
 
+  it('pairs lines with which the bank undoes what it did, without any booking', () => {
+    const { programme, pass, refused, closing } = opened();
+    const second = state(programme, 'D2', closing, [creditLine('fee given back', '3')]);
+    complete(programme, second.body);
+    const match = { kind: 'match' as const, asset: 'CNY', legs: [], reason: 'given back' };
+    expect(refused({ ...match, lines: ['D1#1'] })).toBe('malformed');
+    pass({ ...match, lines: ['D1#1', 'D2#0'] });
+    expect(kindsOf(programme)).toEqual(['CNY|0 missing in books', 'CNY|2 missing at bank']);
+  });
+
   it('undoes a pairing once; no statement pairs it again, only a person', () => {
     const programme = new TestProgramme().open();
     programme.client('c1', 'CNY', 5000n);

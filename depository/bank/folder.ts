@@ -6,25 +6,14 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { moveInto, writeSynced } from '../../disk/write.ts';
+import type { BankFile } from '../../shared/contract/day.ts';
 import { decodeXml } from '../../shared/iso20022/decode.ts';
 import { everyFamily } from '../../shared/iso20022/message.ts';
 import { type MessageHead, openReader } from '../../shared/iso20022/reader.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import type { BankAdapter, BankMessage } from './adapter.ts';
 
-export type FileFate = 'in out' | 'fetched' | 'waiting' | 'taken in' | 'duplicate' | 'quarantined';
-
-/** A file of the exchange and what became of it, newest first. */
-export interface ExchangedFile {
-  readonly name: string;
-  readonly direction: 'out' | 'in';
-  /** Milliseconds since 1970, UTC. */
-  readonly atMs: number;
-  readonly message: string | null;
-  readonly messageId: string | null;
-  readonly fate: FileFate;
-  readonly why: string | null;
-}
+type FileFate = BankFile['fate'];
 
 export interface FolderParts {
   /** Holds `out`, `in`, `done`, `quarantine`, and the record of what was exchanged. */
@@ -37,7 +26,8 @@ export interface FolderParts {
 }
 
 export interface FolderAdapter extends BankAdapter {
-  files(limit: number): readonly ExchangedFile[];
+  /** Every file and what became of it, newest first. */
+  files(limit: number): readonly BankFile[];
   /** Calls back soon after something appears in `in`; returns what ends it. */
   watch(onChange: () => void): () => void;
   close(): void;
@@ -183,7 +173,7 @@ export function openFolderAdapter(parts: FolderParts): FolderAdapter {
         direction: 'out' | 'in',
         [name, message, messageId]: readonly [string, string | null, string | null],
         [fate, why, atMs]: readonly [FileFate, string | null, number],
-      ): ExchangedFile => ({ name, direction, atMs, message, messageId, fate, why });
+      ): BankFile => ({ name, direction, atMs, message, messageId, fate, why });
       return [
         ...waiting.map((name) => file('in', [name, null, null], ['waiting', null, clock()])),
         ...received.map((one) => file('in', [one.name, one.message, one.message_id], [one.fate, one.why, one.at])),

@@ -8,7 +8,7 @@ import type { Status } from '../../shared/contract/terminal.ts';
 import type { Refusal } from '../../shared/result.ts';
 import type { MessageKey } from '../i18n/en.ts';
 import { useSay } from '../i18n/index.ts';
-import { marker } from '../queries.ts';
+import { marker, useBankFiles } from '../queries.ts';
 import { witnessesOf } from '../shell.tsx';
 import { follow, terminal } from '../terminal.ts';
 import { Field } from '../ui/field.tsx';
@@ -81,6 +81,7 @@ export function BankLink({ status }: { readonly status: Status }) {
           </tbody>
         </table>
       </div>
+      <BankFiles status={status} />
       <div className="card">
         <h2>{say('bank.checkpoint')}</h2>
         <pre className="bytes" data-testid="checkpoint">
@@ -101,5 +102,43 @@ export function BankLink({ status }: { readonly status: Status }) {
         {words === '' ? null : <p className="done">{words}</p>}
       </div>
     </section>
+  );
+}
+
+/** Files exchanged with the bank and what became of each. */
+function BankFiles({ status }: { readonly status: Status }) {
+  const { say } = useSay();
+  const files = useBankFiles(status).data ?? [];
+  if (files.length === 0) return null;
+  return (
+    <div className="card">
+      <h2>{say('bank.files')}</h2>
+      <table className="plain">
+        <thead>
+          <tr>
+            <th>{say('bank.fileTime')}</th>
+            <th>{say('bank.file')}</th>
+            <th>{say('bank.message')}</th>
+            <th>{say('bank.fate')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {files.map((one) => (
+            <tr key={`${one.direction}${one.name}${one.atMs}`} data-file={one.name}>
+              <td>{new Date(one.atMs).toISOString().slice(0, 16).replace('T', ' ')}</td>
+              <td>
+                {one.direction === 'out' ? '→' : '←'} {one.name}
+              </td>
+              <td>
+                {one.message} <span className="quiet">{one.messageId}</span>
+              </td>
+              <td>
+                {say(`fate.${one.fate}` as MessageKey)} {one.why}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { base64url, digest, nameId } from '../ids.ts';
 import { detailsSchema } from '../instruction/payee.ts';
 import { submissionSchema } from '../submission.ts';
+import { bankFileSchema } from './day.ts';
 import { resultOf } from './result.ts';
 
 const programme = nameId;
@@ -40,6 +41,10 @@ export const depositoryContract = {
     .route({ method: 'POST', path: '/{programme}/details', summary: 'Details behind commitments, where not erased' })
     .input(z.strictObject({ programme, commitments: z.array(digest).max(1000) }))
     .output(z.strictObject({ details: z.array(detailsSchema) })),
+  bankFiles: oc
+    .route({ method: 'GET', path: '/{programme}/bank-files', summary: 'Files exchanged with the bank, newest first' })
+    .input(z.strictObject({ programme }))
+    .output(z.strictObject({ files: z.array(bankFileSchema).max(500) })),
   cosign: oc
     .route({ method: 'POST', path: '/{programme}/cosignatures', summary: 'A witness vouches for a checkpoint' })
     .input(z.strictObject({ programme, note: z.string().max(100_000) }))

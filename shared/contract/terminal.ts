@@ -17,6 +17,14 @@ import { operatorSchema, role, terminalSchema } from '../operator.ts';
 import { policySchema } from '../policy.ts';
 import { unicodeText } from '../text.ts';
 import { assertionSchema, creationOptionsSchema, registrationSchema, requestOptionsSchema } from './ceremony.ts';
+import {
+  bankFileSchema,
+  breakViewSchema,
+  poolDaySchema,
+  poolStateSchema,
+  receiptViewSchema,
+  statementViewSchema,
+} from './day.ts';
 import { invitationSchema } from './invitation.ts';
 import { refusalSchema, resultOf } from './result.ts';
 import {
@@ -444,6 +452,20 @@ export const terminalContract = {
         z.strictObject({ assets: z.array(z.strictObject({ asset: assetCode, owed: z.string(), held: z.string() })) }),
       ),
     ),
+  statements: oc.input(nothing).output(resultOf(z.strictObject({ statements: z.array(statementViewSchema) }))),
+  breaks: oc.input(nothing).output(resultOf(z.strictObject({ breaks: z.array(breakViewSchema) }))),
+  /** Owed against held, day by day, and what keeps money from leaving now. */
+  safeguardingDays: oc.input(nothing).output(
+    resultOf(
+      z.strictObject({
+        days: z.array(poolDaySchema),
+        pools: z.array(poolStateSchema),
+        stopped: z.strictObject({ since: z.string(), reason: z.string() }).nullable(),
+      }),
+    ),
+  ),
+  receipts: oc.input(nothing).output(resultOf(z.strictObject({ receipts: z.array(receiptViewSchema) }))),
+  bankFiles: oc.input(nothing).output(resultOf(z.strictObject({ files: z.array(bankFileSchema) }))),
   outbox: oc.input(nothing).output(
     resultOf(
       z.strictObject({

@@ -17,7 +17,8 @@ export const matchSchema = z.strictObject({
   kind: z.literal('match'),
   asset,
   lines: z.array(key).min(1).max(50),
-  legs: z.array(z.int().min(1)).min(1).max(50),
+  /** None, where lines of the bank undo one another. */
+  legs: z.array(z.int().min(1)).max(50),
   reason,
 });
 export const unmatchSchema = z.strictObject({ kind: z.literal('unmatch'), match: key, reason });
@@ -79,6 +80,7 @@ export const match: Kind<MatchInstruction> = {
     const open = openItems(books, one.asset);
     if (new Set(one.lines).size !== one.lines.length || new Set(one.legs).size !== one.legs.length)
       return malformed('A line or a booking is named twice.');
+    if (one.lines.length + one.legs.length < 2) return malformed('One line alone pairs with nothing.');
     const line = one.lines.find((id) => open?.lines.includes(id) !== true);
     if (line !== undefined) return unknown('open statement line', line);
     const leg = one.legs.find((number) => open?.legs.some((each) => each.leg === number) !== true);
