@@ -12,6 +12,8 @@ import { g6 } from './goals/g6.ts';
 import { g7 } from './goals/g7.ts';
 import { g8 } from './goals/g8.ts';
 import { g9 } from './goals/g9.ts';
+import { g11 } from './goals/g11.ts';
+import { g12 } from './goals/g12.ts';
 import { memory } from './goals/memory.ts';
 
 /** One line each; a goal that needs no rows takes none. */
@@ -25,6 +27,8 @@ const goals: Readonly<Record<string, (rows: Rows) => Promise<Goal>>> = {
   G7: (rows) => g7(rows(1_000_000)),
   G8: (rows) => g8(rows(1_000_000)),
   G9: (rows) => g9(rows),
+  G11: (rows) => g11(rows(1_000_000)),
+  G12: () => g12(),
   memory: (rows) => memory(rows(1_000_000)),
 };
 

@@ -85,6 +85,22 @@ describe('the two forms of the books', () => {
     expect([...books.legs()]).toEqual(programme.books.legs);
   });
 
+  it('have on every account the balance that its legs add up to, and show where it is another', async () => {
+    const vault = openSql();
+    await replay(programme.records, 10, vault);
+    const strange = () => {
+      const sums = vault.books.readd();
+      return vault.books.balances().filter(([index, debits, credits]) => {
+        const sum = sums.get(Number(index)) ?? { debits: 0n, credits: 0n };
+        return sum.debits !== debits || sum.credits !== credits;
+      });
+    };
+    expect(vault.books.balances()).toHaveLength([...programme.books.all('account')].length);
+    expect(strange()).toEqual([]);
+    vault.database.exec('UPDATE accounts SET credits = credits + 1 WHERE idx = 3');
+    expect(strange().map(([index]) => index)).toEqual([3n]);
+  });
+
   it('read the same after being opened again', async () => {
     const vault = openSql();
     await replay(programme.records, 10, vault);

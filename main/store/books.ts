@@ -52,6 +52,9 @@ const rowToAccount = (row: AccountRow): LedgerAccount => ({
   lastLeg: Number(row.last_leg),
 });
 
+/** As the database gives it: an object for each account would double the time. */
+export type Balance = readonly [index: bigint, debits: bigint, credits: bigint, held: bigint];
+
 const rowToLeg = (row: Record<string, bigint>): BookedLeg => ({
   number: Number(row.number),
   entry: Number(row.entry),
@@ -115,6 +118,8 @@ export class SqlBooks implements Books {
       instructions: statement('SELECT id AS key, row FROM instructions'),
       waiting: statement("SELECT row FROM instructions WHERE state = 'waiting' AND id > ? ORDER BY id LIMIT ?").pluck(),
       page: statement('SELECT row FROM instructions WHERE id > ? ORDER BY id LIMIT ?').pluck(),
+      balances: statement('SELECT idx, debits, credits, held FROM accounts ORDER BY idx').safeIntegers().raw(),
+      sums: statement('SELECT debit, credit, sum(amount) FROM legs GROUP BY debit, credit').safeIntegers().raw(),
       accountPage: statement('SELECT * FROM accounts WHERE id > ? ORDER BY id LIMIT ?').safeIntegers(),
       state: statement('SELECT row FROM state WHERE name = ? AND key = ?'),
       states: statement('SELECT key, row FROM state WHERE name = ?'),
@@ -228,6 +233,26 @@ export class SqlBooks implements Books {
 
   legsFrom(number: number, limit: number): BookedLeg[] {
     return [...this.#statements.legPage.iterate(number, limit)].map((row) => rowToLeg(row as Record<string, bigint>));
+  }
+
+  /** What is kept of every account: its turnover and its holds. */
+  balances(): readonly Balance[] {
+    return this.#statements.balances.all() as Balance[];
+  }
+
+  /** The turnover of every account that a leg names, added up again from the legs alone. */
+  readd(): Map<number, { debits: bigint; credits: bigint }> {
+    const sums = new Map<number, { debits: bigint; credits: bigint }>();
+    const sumOf = (index: bigint) => {
+      const sum = sums.get(Number(index)) ?? { debits: 0n, credits: 0n };
+      sums.set(Number(index), sum);
+      return sum;
+    };
+    for (const [debit, credit, amount] of this.#statements.sums.all() as [bigint, bigint, bigint][]) {
+      sumOf(debit).debits += amount;
+      sumOf(credit).credits += amount;
+    }
+    return sums;
   }
 
   accountByIndex(index: number): LedgerAccount | undefined {
