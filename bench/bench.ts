@@ -14,6 +14,8 @@ import { g8 } from './goals/g8.ts';
 import { g9 } from './goals/g9.ts';
 import { g11 } from './goals/g11.ts';
 import { g12 } from './goals/g12.ts';
+import { g15 } from './goals/g15.ts';
+import { g16 } from './goals/g16.ts';
 import { memory } from './goals/memory.ts';
 
 /** One line each; a goal that needs no rows takes none. */
@@ -29,6 +31,8 @@ const goals: Readonly<Record<string, (rows: Rows) => Promise<Goal>>> = {
   G9: (rows) => g9(rows),
   G11: (rows) => g11(rows(1_000_000)),
   G12: () => g12(),
+  G15: (rows) => g15(rows(100_000)),
+  G16: (rows) => g16(rows(100_000)),
   memory: (rows) => memory(rows(1_000_000)),
 };
 

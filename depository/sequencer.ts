@@ -1,12 +1,14 @@
 // The gateway's sequencer: judges each submission with `decide`, gives the admitted ones their place in the log, signs the
 // checkpoint over them, makes both durable together, and only then shows them to anybody.
 
+import { verifyAhead } from '../crypto/node.ts';
 import { assert } from '../shared/assert.ts';
 import { BooksLayer, type MemoryBooks } from '../shared/books.ts';
 import { bytesEqual } from '../shared/bytes.ts';
 import { canonicalBytes, canonicalText } from '../shared/canonical.ts';
 import { type DecisionRefusal, decide } from '../shared/decide.ts';
 import { eventDigest } from '../shared/event.ts';
+import { signaturesOf } from '../shared/evidence.ts';
 import { faultPoint } from '../shared/fault.ts';
 import { formatCheckpoint } from '../shared/log/checkpoint.ts';
 import { leafHash } from '../shared/log/hash.ts';
@@ -80,6 +82,7 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
 
   async function judgeAndAppend(submissions: readonly Submission[]): Promise<readonly Outcome[]> {
     const earlier = await leavesOf(submissions);
+    const checking = submissions.length < fewSubmissions ? primitives : await checkedAhead(submissions);
     const from = tree.size;
     const layer = new BooksLayer(books);
     const leaves: Uint8Array[] = [];
@@ -92,7 +95,7 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
         const leaf = earlier.get(known.sequence) ?? leaves[known.sequence - from];
         if (leaf !== undefined && holds(leaf, submission)) return ok({ sequence: null });
       }
-      const judged = judge(layer, submission);
+      const judged = judge(layer, submission, checking);
       if (!judged.ok) return judged;
       for (const [commitment, one] of judged.value.details) details.set(commitment, canonicalText(one));
       leaves.push(judged.value.leaf);
@@ -121,6 +124,12 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
     return outcomes;
   }
 
+  /** Signatures of a whole batch are checked on the thread pool, and one that a basket of events shares is checked once. */
+  async function checkedAhead(submissions: readonly Submission[]): Promise<Primitives> {
+    const checks = submissions.flatMap(({ event, evidence }) => signaturesOf(books, event, evidence, sha256));
+    return { ...primitives, ...(await verifyAhead(checks)) };
+  }
+
   /** By their place in the log, the records of submissions whose ids are in it already. */
   async function leavesOf(submissions: readonly Submission[]): Promise<ReadonlyMap<number, Uint8Array>> {
     const known = new Set(submissions.flatMap(({ event }) => books.get('event', event.id)?.sequence ?? []));
@@ -143,6 +152,7 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
   function judge(
     layer: BooksLayer,
     submission: Submission,
+    checking: Primitives,
   ): Result<{ leaf: Uint8Array; details: ReadonlyMap<string, object> }, DecisionRefusal> {
     const details = checkDetails(sha256, submission, parts.payeeId);
     if (!details.ok) return details;
@@ -151,7 +161,7 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
     const leaf = canonicalBytes(record);
     if (leaf.length > maxLeafBytes)
       return refuse('malformed', 'The event was not admitted.', 'It is larger than 64 KiB.', 'Split the batch.');
-    const decision = decide(layer, record, primitives);
+    const decision = decide(layer, record, checking);
     if (!decision.ok) return decision;
     layer.apply(decision.value);
     return ok({ leaf, details: details.value });
@@ -170,6 +180,9 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
     },
   };
 }
+
+/** Below this, handing signatures to other threads takes longer than checking them. */
+const fewSubmissions = 8;
 
 /** Admission times never go back along the log, whatever the clock does. */
 function notBefore(last: Instant | undefined, now: Instant): Instant {
