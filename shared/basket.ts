@@ -36,8 +36,15 @@ function subtree(hash: Hash, leaves: readonly Uint8Array[], from: number, to: nu
   return nodeHash(hash, left, right);
 }
 
+/** Roots found before, by position and event: one is asked for when signatures are named and again when they are checked. */
+const found = new WeakMap<BasketPosition, { readonly event: CustosEvent; readonly root: Uint8Array | undefined }>();
+
 /** The root that an event at `position` leads to; undefined when the path does not fit the position. */
 export function basketRoot(hash: Hash, event: CustosEvent, position: BasketPosition): Uint8Array | undefined {
+  const before = found.get(position);
+  if (before?.event === event) return before.root;
   const path = position.path.map((text) => base64urlToBytes(text) ?? new Uint8Array());
-  return rootFromInclusion(hash, { ...position, path, leafHash: basketLeafHash(hash, event) });
+  const root = rootFromInclusion(hash, { ...position, path, leafHash: basketLeafHash(hash, event) });
+  found.set(position, { event, root });
+  return root;
 }
