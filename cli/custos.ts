@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 import { verify } from '../verifier/verify.ts';
 
 const usage = `custos verify BUNDLE --trust FILE [--remember FILE] [--json]   verify an audit bundle offline
-custos iso inspect FILE... [--xsd DIR] [--json]   what is in ISO 20022 message files, one line each`;
+custos iso inspect FILE... [--xsd DIR] [--json]   what is in ISO 20022 message files, one line each
+custos restore --from BACKUP --to VAULT-FOLDER   a backup becomes the vault of a machine that has none`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -12,6 +13,8 @@ const { positionals, values } = parseArgs({
     trust: { type: 'string' },
     remember: { type: 'string' },
     xsd: { type: 'string' },
+    from: { type: 'string' },
+    to: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -42,6 +45,15 @@ switch (verb) {
       if (values.json) console.log(JSON.stringify(one));
       else for (const line of describe(one)) console.log(line);
     }
+    break;
+  }
+  case 'restore': {
+    if (values.from === undefined || values.to === undefined) {
+      console.error(usage);
+      process.exit(2);
+    }
+    const { restoreCommand } = await import('./restore.ts');
+    process.exitCode = await restoreCommand(values.from, values.to);
     break;
   }
   default:

@@ -14,6 +14,7 @@ import { importPayments } from './operations/import-payments.ts';
 import { lock } from './operations/lock.ts';
 import { make } from './operations/make.ts';
 import { rehearse } from './operations/rehearse.ts';
+import { restore } from './operations/restore.ts';
 import {
   showAccounts,
   showBooksDigest,
@@ -54,6 +55,7 @@ export function terminalRouter(terminal: Terminal) {
     backup: os.backup.handler(({ input }) => backup(terminal, input)),
     planBackups: os.planBackups.handler(({ input }) => planBackups(terminal, input)),
     backups: os.backups.handler(({ input }) => showBackups(terminal, input)),
+    restore: os.restore.handler(({ input }) => restore(terminal, input)),
     checkBackup: os.checkBackup.handler(({ input }) => checkBackup(terminal, input)),
     unlock: os.unlock.handler(({ input }) => unlock(terminal, input)),
     unlockStep: os.unlockStep.handler(({ input }) => unlockStep(terminal, input)),

@@ -12,6 +12,7 @@ import type { EventDetails } from '../shared/instruction/payee.ts';
 import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
 import { msToInstant } from '../shared/time.ts';
 import { requestOptions } from './identity/relying-party.ts';
+import { notRejoined } from './rejoin.ts';
 import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { ceremonySalts } from './vault/vault.ts';
@@ -57,6 +58,8 @@ export async function askToSign(
   refusedAlready: readonly RefusedProposal[],
 ): Promise<Result<Signing, Refusal>> {
   const { primitives, relyingParty, directory } = terminal.parts;
+  const lagging = notRejoined(session);
+  if (lagging !== undefined) return { ok: false, refusal: lagging };
   const layer = new BooksLayer(session.overlay());
   const refused: RefusedProposal[] = [...refusedAlready];
   const accepted: Proposal[] = [];

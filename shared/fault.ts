@@ -14,6 +14,7 @@ export const faultPoints = [
   'bank: message admitted, not noted',
   'backup: copied, not verified',
   'backup: verified, not renamed',
+  'backup: restored, not renamed',
 ] as const;
 export type FaultPoint = (typeof faultPoints)[number];
 

@@ -18,6 +18,7 @@ import type { Hash, Primitives } from '../../shared/primitives.ts';
 import { type LogRecord, parseRecord } from '../../shared/record.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import { keepKeys } from '../keep-keys.ts';
+import { rejoined } from '../rejoin.ts';
 import { HeadNotRecorded, type Session } from '../session.ts';
 import { attach } from '../store/attachments.ts';
 import type { SqlBooks } from '../store/books.ts';
@@ -42,10 +43,12 @@ export async function* sync(terminal: Terminal): AsyncGenerator<SyncStep> {
   }
   terminal.syncing = true;
   try {
+    const before = writable.value.tree.size;
     const result = yield* exchange(terminal, writable.value);
     terminal.syncRefusal = result.ok ? null : result.refusal;
     if (result.ok) {
       terminal.lastSyncMs = terminal.parts.clock();
+      rejoined(writable.value, before, terminal.parts.clock());
       const kept = keepKeys(terminal, writable.value);
       if (!kept.ok) terminal.syncRefusal = kept.refusal;
     }

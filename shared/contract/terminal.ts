@@ -33,6 +33,7 @@ import {
   backupViewSchema,
   checkReportSchema,
   diaryEntrySchema,
+  restoreReportSchema,
 } from './vault.ts';
 
 const ceremonyId = z.string().max(64);
@@ -390,6 +391,8 @@ export const terminalContract = {
   backups: oc
     .input(z.strictObject({ folder: folder.nullable() }))
     .output(resultOf(z.strictObject({ plan: backupPlanSchema.nullable(), backups: z.array(backupViewSchema) }))),
+  /** On a machine without a vault: the folder of one backup becomes the vault, to be unlocked as before. */
+  restore: oc.input(z.strictObject({ path: folder })).output(resultOf(restoreReportSchema)),
   checkBackup: oc.input(z.strictObject({ path: folder })).output(longWork(checkReportSchema)),
   unlock: oc
     .input(z.strictObject({ operator: nameId }))

@@ -76,3 +76,13 @@ export const checkReportSchema = z.strictObject({
   opened: z.boolean(),
 });
 export type CheckReport = z.infer<typeof checkReportSchema>;
+
+export const restoreReportSchema = z.strictObject({
+  name: z.string(),
+  madeAt: z.string(),
+  programme: z.string(),
+  terminal: z.string(),
+  size: z.int(),
+  epoch: z.int(),
+});
+export type RestoreReport = z.infer<typeof restoreReportSchema>;

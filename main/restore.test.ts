@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listenAtFaultPoints } from '../shared/fault.ts';
+import { accepted, finished } from '../testing/desk.ts';
+import { newDesk, openClient, openTestOffice, overHttp, type TestOffice } from '../testing/office.ts';
+
+let office: TestOffice;
+let set: string;
+const typeOf = (result: { ok: boolean; refusal?: { type: string } }): string => result.refusal?.type ?? 'accepted';
+const payee = { name: 'Wang Wei', account: '6222021234567890', agent: null, endToEndId: 'E', remittance: null };
+const payment = { kind: 'payment', account: 'acc-c1', asset: 'CNY', amount: '5', payee } as const;
+const newMachine = () => mkdtempSync(join(tmpdir(), 'custos-'));
+
+beforeAll(async () => {
+  office = await openTestOffice();
+  await openClient(office, 'c1', 100_000n);
+  const { maker, officers, teller, directory } = office;
+  await maker.unlock(officers[0]);
+  const target = join(directory, 'backups');
+  mkdirSync(target);
+  set = join(target, accepted(await finished(maker.client.backup({ folder: target }))).name);
+  // After the backup: one payment reaches the gateway, one never leaves the machine.
+  await maker.unlock(teller);
+  await maker.make(payment);
+  await maker.sync();
+  await maker.make({ ...payment, amount: '7' });
+});
+afterAll(() => office.depository.close());
+
+describe('a backup on a new machine', () => {
+  it('becomes its vault, signs nothing before it has synchronised, and then goes on where the log is', async () => {
+    const folder = newMachine();
+    const desk = newDesk(folder, office.time.nowMs, { connect: overHttp });
+    expect((await desk.client.status({})).phase).toBe('new');
+    expect(accepted(await desk.client.restore({ path: set }))).toMatchObject({ terminal: 'T-01', epoch: 1 });
+    expect((await desk.client.status({})).phase).toBe('locked');
+    expect(typeOf(await desk.client.restore({ path: set }))).toBe('vault exists');
+    await desk.unlock(office.teller);
+    const status = await desk.client.status({});
+    expect([status.readOnly, status.outbox.queued]).toEqual([null, 0]);
+    expect(typeOf(await desk.client.make({ drafts: [{ draft: payment, source: null }] }))).toBe('restored');
+    expect((await desk.sync()).pulled).toBe(1);
+    await desk.make({ ...payment, amount: '9' });
+    expect((await desk.sync()).pushed).toBe(1);
+    expect(accepted(await desk.client.diary({ before: 1000, limit: 1 })).entries).toMatchObject([
+      { what: 'restored', operator: 'teller-a', facts: { caughtUp: 1 } },
+    ]);
+    // The lost machine's own payment of 7 is in no log: it was never handed in.
+    const { instructions } = accepted(await desk.client.instructions({ states: [], after: '', limit: 100 }));
+    expect(instructions.map((one) => one.amount).filter((amount) => amount !== null)).toEqual(['5', '9']);
+    await desk.client.lock({});
+  });
+
+  it('is not restored from a set that is incomplete or changed, and nothing is written', async () => {
+    for (const name of readdirSync(set)) {
+      const file = join(set, name);
+      const good = readFileSync(file);
+      const bad = Buffer.from(good);
+      bad[40] = (bad[40] as number) ^ 1;
+      writeFileSync(file, bad);
+      const folder = newMachine();
+      const desk = newDesk(folder, office.time.nowMs, { connect: overHttp });
+      const restored = await desk.client.restore({ path: set });
+      writeFileSync(file, good);
+      // A manifest that was changed where it says no more than when, opens nothing that its makers would not open.
+      if (name !== 'manifest.json') expect([name, typeOf(restored)]).toEqual([name, 'backup damaged']);
+      if (!restored.ok) expect(readdirSync(folder)).toEqual([]);
+    }
+    const desk = newDesk(newMachine(), office.time.nowMs, { connect: overHttp });
+    expect(typeOf(await desk.client.restore({ path: join(set, '..') }))).toBe('no backup');
+  });
+
+  it('is there complete or not at all when restoring is cut off', async () => {
+    const folder = newMachine();
+    const desk = newDesk(folder, office.time.nowMs, { connect: overHttp });
+    listenAtFaultPoints((point) => {
+      if (point === 'backup: restored, not renamed') throw Object.assign(new Error('cut'), { code: 'EIO' });
+    });
+    expect(typeOf(await desk.client.restore({ path: set }))).toBe('disk failed');
+    listenAtFaultPoints(undefined);
+    expect((await desk.client.status({})).phase).toBe('new');
+    expect(typeOf(await desk.client.restore({ path: set }))).toBe('accepted');
+  });
+
+  it('is restored by command as well', () => {
+    const to = join(newMachine(), 'vault');
+    const args = [join(import.meta.dirname, '../cli/custos.ts'), 'restore', '--from', set, '--to', to];
+    const ran = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect([ran.status, JSON.parse(ran.stdout).terminal]).toEqual([0, 'T-01']);
+    expect(readdirSync(to)).toContain('vault.slots');
+    expect(spawnSync(process.execPath, args, { encoding: 'utf8' }).status).toBe(1);
+  });
+});
