@@ -22,7 +22,9 @@ import { logKey, openCheckpoint, terminalWitnessKey } from '../shared/log/checkp
 import { encodeBundle, parseTilePath, tileWidth } from '../shared/log/tiles.ts';
 import type { Primitives } from '../shared/primitives.ts';
 import { ok, type Refusal, refuse } from '../shared/result.ts';
+import type { Submission } from '../shared/submission.ts';
 import type { Gateway } from './gateway.ts';
+import type { Outcome } from './sequencer.ts';
 
 export interface ServerParts {
   readonly programmes: ReadonlyMap<string, Gateway>;
@@ -83,6 +85,13 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   });
   return server;
 }
+
+const notYours: Outcome = refuse(
+  'not entitled',
+  'The event was not admitted.',
+  'It names another terminal than the one that sends it.',
+  'Send it from the terminal on which it was signed.',
+);
 
 const notHere = refuse('unknown', 'Nothing was served.', 'There is nothing at this address.', 'Check it.').refusal;
 
@@ -147,8 +156,12 @@ function router({ primitives, bankFiles }: ServerParts) {
   const os = implement(depositoryContract).$context<Caller>();
   return os.router({
     submit: os.submit.handler(async ({ input, context }) => {
-      const outcomes = await context.gateway.admit(input.submissions);
-      return { outcomes: [...outcomes] };
+      // People sign at the terminal that sends: what was made on one cannot be said to have been approved on another.
+      const isOwn = ({ event, evidence }: Submission) =>
+        evidence.kind !== 'webauthn' || event.terminal === context.terminal;
+      const own = input.submissions.filter(isOwn);
+      const admitted = own.length === 0 ? [] : [...(await context.gateway.admit(own))];
+      return { outcomes: input.submissions.map((one) => (isOwn(one) ? (admitted.shift() as Outcome) : notYours)) };
     }),
     checkpoint: os.checkpoint.handler(async ({ context }) => ({
       note: await context.gateway.sequencer().checkpoint(),

@@ -7,6 +7,8 @@ import { listenAtFaultPoints } from '../shared/fault.ts';
 import { accepted, finished, newColleague, Refused } from '../testing/desk.ts';
 import { officeOrigin, openClient, openTestOffice, type TestOffice } from '../testing/office.ts';
 
+import type { DepositoryClient } from './sync/depository.ts';
+
 let office: TestOffice;
 beforeAll(async () => {
   office = await openTestOffice();
@@ -26,6 +28,10 @@ const refusalOf = async (work: Promise<unknown>): Promise<string> => {
   }
 };
 const typeOf = (result: { ok: boolean; refusal?: { type: string } }): string => result.refusal?.type ?? 'accepted';
+
+/** The same client, one of whose procedures is another one. */
+const instead = (client: DepositoryClient, name: keyof DepositoryClient, procedure: unknown): DepositoryClient =>
+  new Proxy(client, { get: (target, key) => (key === name ? procedure : target[key as keyof DepositoryClient]) });
 
 describe('one payment, from two people at two terminals to an audit bundle', () => {
   it('is made, checked, sent, settled, reconciled, exported and verified; all replicas agree', async () => {
@@ -98,6 +104,36 @@ describe('an audit bundle', () => {
 });
 
 describe('cheating at a terminal fails', () => {
+  it('what was signed at one terminal is not taken from another', async () => {
+    const { maker, checker, lines, syncAll, depository } = office;
+    await syncAll();
+    const [firstLine, secondLine] = [lines[0].connect, lines[1].connect];
+    const carried: unknown[] = [];
+    lines[0].connect = (urls, asker) =>
+      instead(firstLine(urls, asker), 'submit', async ({ submissions }: { submissions: unknown[] }) => {
+        carried.push(...submissions);
+        throw new TypeError('the line was tapped');
+      });
+    await maker.make({ kind: 'register client', client: 'c77', identity: { client: 'Holder 77' } });
+    expect((await finished(maker.client.sync({}))).ok).toBe(false);
+    lines[0].connect = firstLine;
+    const said: string[] = [];
+    lines[1].connect = (urls, asker) => {
+      const client = secondLine(urls, asker);
+      return instead(client, 'checkpoint', async ({ programme }: { programme: string }) => {
+        const { outcomes } = await client.submit({ programme, submissions: carried as never });
+        said.push(...outcomes.map(typeOf));
+        return client.checkpoint({ programme });
+      });
+    };
+    await checker.sync();
+    lines[1].connect = secondLine;
+    expect(said).toEqual(['not entitled']);
+    const before = depository.gateway.sequencer().size();
+    await maker.sync();
+    expect(depository.gateway.sequencer().size()).toBe(before + 1);
+  });
+
   it('a screen that shows another payee is caught by what the checker types', async () => {
     const { maker, checker, syncAll } = office;
     const account = await openClient(office, 'c2', 500_000_000n);
