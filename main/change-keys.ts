@@ -19,7 +19,7 @@ export interface KeyChange {
   readonly why: string;
 }
 
-/** The session under the new keys. The given one is closed with it; it stays as it was when this is refused or fails. */
+/** The session under the new keys. The given one is closed with it, and stays open when this was refused or failed before that. */
 export function changeKeys(session: Session, change: KeyChange, parts: SessionParts): Result<Session, Refusal> {
   const { vault, directory, operator } = session;
   const next = vault.nextEpoch(change.stays);
@@ -36,7 +36,6 @@ export function changeKeys(session: Session, change: KeyChange, parts: SessionPa
     syncFile(file);
     syncFolder(directory);
     faultPoint('keys: copied, slots not written');
-    next.settle();
   } catch (failure) {
     removeCopy(file);
     next.lock();
@@ -44,8 +43,17 @@ export function changeKeys(session: Session, change: KeyChange, parts: SessionPa
   } finally {
     key.dispose();
   }
-  faultPoint('keys: slots written, old file there');
-  session.close();
+  // From here on the disk may name either epoch, also when this fails: nothing more is written under the old keys, as unlocking
+  // again would not look for it there.
+  try {
+    next.settle();
+    faultPoint('keys: slots written, old file there');
+  } catch (failure) {
+    next.lock();
+    throw failure;
+  } finally {
+    session.close();
+  }
   return openSession(operator, next, directory, parts);
 }
 

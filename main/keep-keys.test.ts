@@ -2,6 +2,7 @@ import { copyFileSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Draft } from '../shared/contract/terminal.ts';
+import { listenAtFaultPoints } from '../shared/fault.ts';
 import { accepted, Refused } from '../testing/desk.ts';
 import { newDesk, openTestOffice, overHttp, type TestOffice } from '../testing/office.ts';
 
@@ -116,5 +117,28 @@ describe('a terminal that was revoked', () => {
       ['T-01', true],
       ['T-02', false],
     ]);
+  });
+});
+
+describe('a change of keys whose last step fails', () => {
+  it('puts everybody out, so that nothing more is signed under the old keys, and loses nothing', async () => {
+    const { maker, officers } = office;
+    const shares = { officers: [2, 3] as [number, number], custodians: [2, 3] as [number, number] };
+    await maker.unlock(officers[0]);
+    accepted(await maker.client.addRecovery(shares));
+    await maker.sync();
+    const { epoch } = (await maker.client.status({})).vault as { epoch: number };
+    const made = await maker.make({ kind: 'register client', client: 'c7', identity: { client: 'Holder 7' } });
+    listenAtFaultPoints((point) => {
+      if (point === 'keys: slots written, old file there') throw new Error('the disk fails');
+    });
+    await expect(maker.client.addRecovery(shares)).rejects.toThrow();
+    listenAtFaultPoints(undefined);
+    expect((await maker.client.status({})).phase).toBe('locked');
+    await maker.unlock(officers[0]);
+    expect((await maker.client.status({})).vault).toMatchObject({ epoch: epoch + 1 });
+    const { events } = accepted(await maker.client.outbox({}));
+    expect(events.map((one) => one.event)).toEqual(made);
+    expect((await maker.sync()).pushed).toBe(1);
   });
 });

@@ -28,7 +28,13 @@ export function keepKeys(terminal: Terminal, session: Session): Result<void, Ref
   const why = leaving.length === 0 ? due : `${leaving.join(', ')} revoked`;
   const stays = (slot: { readonly operator: string | null }) =>
     slot.operator === null || !leaving.includes(slot.operator);
-  const changed = changeKeys(session, { stays, why }, terminal.parts);
+  let changed: Result<Session, Refusal> | undefined;
+  try {
+    changed = changeKeys(session, { stays, why }, terminal.parts);
+  } finally {
+    // Which keys count is not known: the next unlock asks the disk.
+    if (changed?.ok !== true && session.isClosed()) forgetEverything(terminal);
+  }
   if (!changed.ok) return changed;
   terminal.session = changed.value;
   if (leaving.includes(operator)) forgetEverything(terminal);

@@ -48,6 +48,7 @@ export class Session {
   #overlay: BooksLayer | undefined;
   /** The disk took a commit and not its record: the record comes first now, as it may lag by one commit only. */
   #headIsBehind = false;
+  #closed = false;
 
   constructor(operator: string, vault: Vault, store: Store, directory: string, parts: SessionParts) {
     this.directory = directory;
@@ -186,11 +187,17 @@ export class Session {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     try {
       this.closeStore();
     } finally {
       this.vault.lock(); // whatever keeps the file open, the keys go
     }
+  }
+
+  isClosed(): boolean {
+    return this.#closed;
   }
 }
 
