@@ -603,7 +603,20 @@ function reject(books: Books, event: EventOf<'bank.rejected'>, { today }: Moment
   const { instruction, item } = event.body;
   const { account, asset, amount } = paidItem(books, instruction, item);
   const leg = { debit: houseAccountId('in-transit', asset), credit: account, asset, amount };
-  return ok([itemState(books, event, 'rejected'), entryOf(event.type, instruction, [leg], today, today)]);
+  return ok([
+    itemState(books, event, 'rejected'),
+    ...reopenReceipt(books, instruction, amount),
+    entryOf(event.type, instruction, [leg], today, today),
+  ]);
+}
+
+/** What was to be sent back and did not arrive is in suspense again, and to be allocated or sent like any other receipt. */
+function reopenReceipt(books: Books, instruction: string, amount: bigint): Effect[] {
+  const body = books.get('instruction', instruction)?.body;
+  const receipt = body?.kind === 'send back' ? books.get('receipt', body.receipt) : undefined;
+  return body?.kind === 'send back' && receipt !== undefined
+    ? [put('receipt', body.receipt, { ...receipt, remaining: receipt.remaining + amount })]
+    : [];
 }
 
 function takeBack(books: Books, event: EventOf<'bank.returned'>, { today }: Moment): Decision {
@@ -615,6 +628,7 @@ function takeBack(books: Books, event: EventOf<'bank.returned'>, { today }: Mome
   return ok([
     ...used.value,
     itemState(books, event, 'returned'),
+    ...reopenReceipt(books, instruction, amount),
     ...noteCashLeg(books, asset, {
       ...{ leg: head(books).legs + 1, reference, item: { instruction, item }, amount, valueDate, receipt: null },
     }),
