@@ -155,6 +155,8 @@ export interface Tables {
     /** Cash legs looked at so far. */
     readonly noted: number;
     readonly nextBreak: number;
+    /** The newest statement that was reconciled, and what it closed with. */
+    readonly statement: string | null;
     readonly closing: string | null;
   };
   /** A pairing of lines and legs that can be undone; `made` is the instruction of a person who paired them. */

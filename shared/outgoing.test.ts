@@ -82,6 +82,16 @@ describe('client money that is missing at the bank', () => {
     expect(refused()).toBeUndefined();
   });
 
+  it('stays closed though an older statement is sent again, and open though the same one is', () => {
+    const { programme, refused, statement } = office();
+    statement(creditLine('in-acc-c1-CNY', '5000'));
+    const again = (id: string) => poolDayText(poolDay(programme.books, 'CNY', id), today, id);
+    expect(machine(programme, 'safeguarding.stated', again('D1'))).toMatchObject({ refusal: { type: 'duplicate' } });
+    statement(creditLine('taken', '-3'));
+    expect(machine(programme, 'safeguarding.stated', again('D1'))).toMatchObject({ refusal: { type: 'state' } });
+    expect(refused()).toBe('shortfall');
+  });
+
   it('may be overridden for a while by two officers and another, never by fewer, and only this shortfall', () => {
     const { programme, refused, statement } = office();
     statement(creditLine('in-acc-c1-CNY', '5000'), creditLine('taken', '-3'));

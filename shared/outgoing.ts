@@ -134,12 +134,17 @@ export function stateSafeguarding(
     if (received === undefined || received.asset !== asset || received.day !== day)
       return no('unknown', `There is no statement ${statement} of that pool and day.`, 'Import it first.');
     if (!received.reconciled) return no('state', `Statement ${statement} is not reconciled.`, 'Reconcile it first.');
+    // Held against what is owed now, an older one would close a pool, or open it again, by money of another day.
+    if (books.get('openItems', asset)?.statement !== statement)
+      return no('state', `A newer statement than ${statement} was reconciled.`, 'Nothing is needed.');
   }
   const found = poolDay(books, asset, statement);
   const right = poolDayText(found, day, statement);
   const stated: Readonly<Record<string, unknown>> = event.body;
   if (Object.entries(right).some(([name, value]) => stated[name] !== value))
     return no('malformed', 'The figures are not those of clients and statement.', 'State it again.');
+  if (statement !== null && known?.statement === statement)
+    return no('duplicate', `Statement ${statement} was held against what is owed already.`, 'Nothing is needed.');
   return ok([put('safeguarding', `${key}|${day}`, { ...event.body, at }), ...shortfallEffects(books, key, found, at)]);
 }
 

@@ -186,13 +186,16 @@ export function reconcileStatement(books: Books, statement: string): StatementRe
         breaks: [...breaks.keys()],
         noted: received.legs,
         nextBreak: next,
+        statement,
         closing: received.closing,
       }),
     ],
   };
 }
 
-const emptyItems: OpenItems = { lines: [], legs: [], apart: [], breaks: [], noted: 0, nextBreak: 0, closing: null };
+const emptyItems: OpenItems = {
+  ...{ lines: [], legs: [], apart: [], breaks: [], noted: 0, nextBreak: 0, statement: null, closing: null },
+};
 
 /** An unknown payer's money is matched; every other break keeps its lines and legs open. */
 const isOpenItem = (one: Tables['break']): boolean => one.kind !== 'unknown payer';
