@@ -16,7 +16,8 @@ import { accepted, type Colleague, Desk, newColleague } from '../desk.ts';
 import { newDesk, officeOrigin, overHttp } from '../office.ts';
 import { sha256 } from '../people.ts';
 import { Clerk } from '../simulate/clerk.ts';
-import { digestOf, simulatedAgreement, simulatedPolicy } from '../simulate/world.ts';
+import { simulatedAgreement, simulatedPolicy } from '../simulate/policy.ts';
+import { digestOf } from '../simulate/world.ts';
 import { SoftAuthenticator } from '../soft-authenticator.ts';
 
 export const terminals = ['T-01', 'T-02'] as const;
@@ -44,10 +45,12 @@ export const numberOf = (client: string): string => `900${client}`;
 export const vaultOf = (directory: string, terminal: TerminalName): string => join(directory, terminal, 'vault');
 export const logOf = (directory: string): string => join(directory, 'depository', 'log.sqlite');
 
-const limits = { version: 1, largeFrom: 50_000n, dailyLimit: 10n ** 15n };
+const limits = {
+  ...{ version: 1, largeFrom: 50_000n, dailyLimit: 10n ** 15n, coolingOffSeconds: 600, otherTerminal: true },
+};
 
 /** The naive model of this office, which has read nothing yet. */
-export const newClerk = (): Clerk => new Clerk({ forged: new Set(), digestOf, readPolicy: () => limits });
+export const newClerk = (): Clerk => new Clerk({ forged: new Set(), digestOf });
 
 /** Mostly settles; the rest is rejected or comes back, by the reference, so that it is the same after a crash. */
 function fateOf(reference: string): Fate {
@@ -122,7 +125,7 @@ export async function prepareOffice(directory: string): Promise<void> {
     officers: [first.operator, second.operator],
     terminals: [first.terminal, second.terminal],
     policy: simulatedPolicy(limits),
-    agreement: simulatedAgreement(1, 100n),
+    agreement: simulatedAgreement({ version: 1, flat: 100n }),
   });
   accepted(opened);
   const syncAll = async () => {

@@ -1,32 +1,39 @@
 // The naive model: a careful clerk who reads the log one line after the other, keeps balances in a table, looks everything up
 // by walking through all of it, and says of each event whether it may be there. Nothing here is shared with `decide`.
 
+import type { Agreement } from '../../shared/agreement.ts';
 import type { CustosEvent } from '../../shared/event.ts';
 import type { Instruction } from '../../shared/instruction/schema.ts';
+import type { Operator } from '../../shared/operator.ts';
+import type { Policy } from '../../shared/policy.ts';
 import type { LogRecord } from '../../shared/record.ts';
+import { known, type Move } from './kinds.ts';
+import { type ClerkAgreement, type ClerkPolicy, readPolicy } from './policy.ts';
 
-/** What the clerk must know of the policy in force; the simulator only adopts policies of this form. */
-export interface ClerkPolicy {
-  readonly version: number;
-  /** From this payment amount on: two supervisors, another terminal, ten minutes, and the payee typed. */
-  readonly largeFrom: bigint;
-  /** What one client may have made in one day, this payment included. */
-  readonly dailyLimit: bigint;
-}
-
+type Word =
+  | 'waiting'
+  | 'approved'
+  | 'sent'
+  | 'settled'
+  | 'rejected'
+  | 'returned'
+  | 'declined'
+  | 'withdrawn'
+  | 'expired';
 interface Item {
   readonly account: string;
   readonly amount: bigint;
-  state: 'waiting' | 'approved' | 'sent' | 'settled' | 'rejected' | 'returned' | 'closed';
+  word: Word;
 }
-interface Made {
+export interface Made {
   readonly event: CustosEvent & { type: 'instruction.made' };
   readonly body: Instruction;
   readonly madeAt: number;
-  readonly large: boolean;
-  readonly approvedBy: { person: string; role: string }[];
+  /** The policy of its making, when it is large under it. */
+  readonly large: ClerkPolicy | undefined;
+  readonly approvedBy: { readonly person: string; readonly role: string }[];
   readonly items: Item[];
-  state: 'waiting' | 'approved' | 'done' | 'closed';
+  word: Word;
   reversed: boolean;
 }
 interface Account {
@@ -36,7 +43,6 @@ interface Account {
   booked: bigint;
   frozen: boolean;
 }
-
 interface CashMove {
   readonly reference: string;
   readonly amount: bigint;
@@ -55,67 +61,79 @@ interface Stated {
   reconciled: boolean;
   matched: string[];
 }
+type Of<T extends CustosEvent['type']> = Extract<CustosEvent, { type: T }>;
 
 const house = ['cash', 'platform-own', 'platform-fee', 'bank-fee', 'in-transit', 'suspense'];
-const officersOnly = ['enrol operator', 'enrol terminal', 'adopt policy', 'adopt agreement'];
-const outgoing = ['payment', 'batch'];
-const coolingOffMs = 600_000;
+const closedWords: readonly Word[] = ['declined', 'withdrawn', 'expired'];
 
 export class Clerk {
   readonly accounts = new Map<string, Account>();
   readonly instructions = new Map<string, Made>();
-  readonly operators = new Map<string, { role: string; person: string; credentials: readonly string[] }>();
-  readonly terminals = new Set<string>();
+  readonly operators = new Map<
+    string,
+    { readonly role: string; readonly person: string; readonly credentials: readonly string[]; revoked: boolean }
+  >();
+  readonly terminals = new Map<string, { revoked: boolean }>();
   readonly clients = new Set<string>();
-  readonly receipts = new Map<string, { asset: string; left: bigint }>();
+  readonly recoveries = new Set<string>();
+  readonly receipts = new Map<string, { readonly asset: string; left: bigint }>();
   readonly references = new Set<string>();
+  /** What the bank said to the recall of a payment, by instruction and item. */
+  readonly recalls = new Map<string, 'asked' | 'accepted' | 'refused'>();
   readonly statements = new Map<string, Stated>();
-  readonly cash = new Map<string, CashMove[]>();
-  unknownPayers: string[] = [];
-  readonly statedDays = new Set<string>();
-  /** Client money that the last statement lacked, by asset. */
-  readonly short = new Map<string, bigint>();
+  readonly #cash = new Map<string, CashMove[]>();
+  #unknownPayers: string[] = [];
+  /** Days of which it was said what is owed and what is held, by asset. */
+  readonly #stated = new Map<string, string | null>();
+  readonly #newest = new Map<string, string>();
+  /** Nothing may leave at all. */
+  stopped = false;
+  /** Client money that the last statement lacked, and since when, by asset. */
+  readonly short = new Map<string, { readonly amount: bigint; readonly since: number }>();
+  /** Until when money may leave all the same, for the shortfall of which beginning. */
+  readonly overrides = new Map<string, { readonly until: number; readonly of: number }>();
   readonly events = new Map<string, CustosEvent>();
-  readonly policies = new Map<number, ClerkPolicy>();
-  #opened = false;
-  #policy = 0;
-  #agreement = { version: 0, flat: 0n };
+  /** What the newest reconciliation of each asset said. */
+  readonly reconciled = new Map<string, string>();
+  agreement: ClerkAgreement = { version: 0, flat: 0n };
+  #policy: ClerkPolicy | undefined;
   #lastAt = 0;
   /** Events whose evidence the simulator has broken on purpose. */
   readonly forged: ReadonlySet<string>;
   readonly #digestOf: (event: CustosEvent) => string;
-  readonly #readPolicy: (policy: unknown) => ClerkPolicy;
 
-  constructor(parts: {
-    readonly forged: ReadonlySet<string>;
-    readonly digestOf: (event: CustosEvent) => string;
-    readonly readPolicy: (policy: unknown) => ClerkPolicy;
-  }) {
+  constructor(parts: { readonly forged: ReadonlySet<string>; readonly digestOf: (event: CustosEvent) => string }) {
     this.forged = parts.forged;
     this.#digestOf = parts.digestOf;
-    this.#readPolicy = parts.readPolicy;
   }
 
+  // What the kinds ask of the clerk
+
   get policy(): ClerkPolicy {
-    const found = this.policies.get(this.#policy);
-    if (found === undefined) throw new Error('no policy is in force');
+    if (this.#policy === undefined) throw new Error('no policy is in force');
+    return this.#policy;
+  }
+
+  account(id: string): Account {
+    const found = this.accounts.get(id);
+    if (found === undefined) throw new Error(`the clerk has no account ${id}`);
     return found;
   }
 
-  get agreementVersion(): number {
-    return this.#agreement.version;
+  made(id: string): Made {
+    const found = this.instructions.get(id);
+    if (found === undefined) throw new Error(`the clerk has no instruction ${id}`);
+    return found;
   }
 
-  /** What the fee schedule charges: a flat amount, whatever the base. */
-  get fee(): bigint {
-    return this.#agreement.flat;
-  }
+  clientOf = (account: string): string => this.accounts.get(account)?.client ?? account;
+  movesOf = (body: Instruction): Move | undefined => known(body).moves?.(body);
 
   held(account: string): bigint {
     let sum = 0n;
     for (const one of this.instructions.values())
-      if (one.state === 'waiting')
-        for (const [from, amount] of this.#takes(one.body)) if (from === account) sum += amount;
+      if (one.word === 'waiting')
+        for (const [from, amount] of known(one.body).takes?.(one.body) ?? []) if (from === account) sum += amount;
     return sum;
   }
 
@@ -123,547 +141,39 @@ export class Clerk {
     return (this.accounts.get(account)?.booked ?? 0n) - this.held(account);
   }
 
-  #takes(body: Instruction): [string, bigint][] {
-    switch (body.kind) {
-      case 'payment':
-      case 'fee':
-        return [[body.account, BigInt(body.amount)]];
-      case 'batch':
-        return body.items.map((item) => [item.account, BigInt(item.amount)]);
-      case 'book transfer':
-        return [[body.from, BigInt(body.amount)]];
-      case 'receipt allocation':
-        return [[`suspense:${body.asset}`, BigInt(body.amount)]];
-      default:
-        return [];
-    }
-  }
-
-  /** Why the event may not enter the log at this time, or undefined. */
-  refusal(event: CustosEvent, atMs: number): string | undefined {
-    if (this.forged.has(event.id)) return 'its evidence was forged';
-    if (event.type === 'programme.opened') return this.#opened ? 'open already' : undefined;
-    if (!this.#opened) return 'not open yet';
-    if (atMs < this.#lastAt) return 'the log would go back in time';
-    if (Date.parse(event.at) > atMs + 5 * 60_000) return 'made in the future';
-    if (this.events.has(event.id)) return 'there already';
-    if (event.type.startsWith('instruction.') && event.type !== 'instruction.expired') {
-      if (!this.operators.has(event.actor)) return 'by a stranger';
-      if (!this.terminals.has(event.terminal)) return 'from a strange terminal';
-    }
-    switch (event.type) {
-      case 'instruction.made':
-        return this.#whyNotMade(event, atMs);
-      case 'instruction.approved':
-        return this.#whyNotApproved(event, atMs);
-      case 'instruction.declined': {
-        const one = this.instructions.get(event.body.instruction);
-        const who = this.operators.get(event.actor);
-        if (one === undefined || event.body.digest !== this.#digestOf(one.event)) return 'of another instruction';
-        if (one.state !== 'waiting' || Date.parse(one.event.body.expiresAt) <= atMs) return 'too late';
-        if (who?.role !== this.#checkerRole(one.body)) return 'not theirs to decline';
-        return this.#personOf(one) === who.person ? 'the maker declines' : undefined;
-      }
-      case 'instruction.withdrawn': {
-        const one = this.instructions.get(event.body.instruction);
-        if (one === undefined || event.body.digest !== this.#digestOf(one.event)) return 'of another instruction';
-        if (one.state !== 'waiting' || Date.parse(one.event.body.expiresAt) <= atMs) return 'too late';
-        return this.#personOf(one) === this.operators.get(event.actor)?.person ? undefined : 'another than the maker';
-      }
-      case 'instruction.expired': {
-        const one = this.instructions.get(event.body.instruction);
-        if (one === undefined || one.state !== 'waiting') return 'nothing waits';
-        return Date.parse(one.event.body.expiresAt) > atMs ? 'too early' : undefined;
-      }
-      case 'bank.acknowledged':
-        return this.#item(event.body)?.state === 'approved' ? undefined : 'the item is elsewhere';
-      case 'bank.rejected':
-        return ['approved', 'sent'].includes(this.#item(event.body)?.state ?? '') ? undefined : 'the item is elsewhere';
-      case 'bank.settled':
-      case 'bank.returned': {
-        const before = event.type === 'bank.settled' ? ['approved', 'sent'] : ['settled'];
-        if (!before.includes(this.#item(event.body)?.state ?? '')) return 'the item is elsewhere';
-        const asset = this.#assetOf(event.body.instruction);
-        return this.references.has(`${asset}|${event.body.reference}`) ? 'the reference is used' : undefined;
-      }
-      case 'bank.credited':
-        if (!this.accounts.has(`cash:${event.body.asset}`)) return 'a strange asset';
-        return this.references.has(`${event.body.asset}|${event.body.reference}`) ? 'the reference is used' : undefined;
-      case 'statement.received':
-        if (!this.accounts.has(`cash:${event.body.asset}`)) return 'a strange asset';
-        return this.statements.has(event.body.statement) ? 'received already' : undefined;
-      case 'reconciliation.completed': {
-        const { statement, asset, bank, books, outcome, breaks } = event.body;
-        const one = this.statements.get(statement);
-        if (one === undefined || one.asset !== asset) return 'no such statement';
-        if (one.reconciled || one.lines.length !== one.entries) return 'not now';
-        if (bank !== one.closing || books !== String(one.cash)) return 'other figures';
-        const { open, unknown } = this.#reconcile(one);
-        if (breaks !== open + unknown.length) return `${open} and ${unknown.length} breaks, not ${breaks}`;
-        if (outcome === 'balanced' && open > 0) return 'a break is open';
-        return undefined;
-      }
-      case 'statement.lines': {
-        const one = this.statements.get(event.body.statement);
-        if (one === undefined) return 'no such statement';
-        const { from, lines } = event.body;
-        if (from !== one.lines.length || from + lines.length > one.entries) return 'other lines come next';
-        return lines.length === 200 || from + lines.length === one.entries ? undefined : 'too few lines';
-      }
-      case 'safeguarding.stated':
-        return this.#whyNotStated(event, atMs);
-    }
-  }
-
-  /** Adds up every client once more; what the bank is short of is what the ticked-off lists show. */
-  #whyNotStated({ body }: CustosEvent & { type: 'safeguarding.stated' }, atMs: number): string | undefined {
-    let owed = 0n;
-    for (const [id, { asset, booked, client }] of this.accounts)
-      if (asset === body.asset && (client !== null || /^(suspense|in-transit):/.test(id))) owed += booked;
-    if (body.owed !== String(owed)) return 'another sum is owed';
-    if (body.statement === null) {
-      if (body.held !== null || body.outcome !== 'not performed') return 'nothing was compared';
-      if (Date.parse(`${body.day}T23:59:59.999Z`) >= atMs) return 'the day is not over';
-      return this.statedDays.has(`${body.asset}|${body.day}`) ? 'stated already' : undefined;
-    }
-    const one = this.statements.get(body.statement);
-    if (one === undefined || !one.reconciled || one.day !== body.day) return 'no such statement';
-    const missing = this.#reconcile(one).missing;
-    const [shortfall, excess] = missing > 0n ? [missing, 0n] : [0n, -missing];
-    if (body.shortfall !== String(shortfall) || body.excess !== String(excess)) return `${missing} is missing`;
-    return (body.outcome === 'shortfall') === shortfall > 0n ? undefined : 'another outcome';
-  }
-
-  /**
-   * Ticks off one list of references against the other, as on paper: what is only on one of them by the end of the day is
-   * open. Only for banks that name each booking once and by the reference that they notified.
-   */
-  #reconcile(one: Stated): { open: number; unknown: string[]; missing: bigint } {
-    const seen = [...this.statements.values()].filter((each) => each === one || each.reconciled);
-    const atBank = new Map<string, string>();
-    for (const { asset, lines } of seen)
-      if (asset === one.asset) for (const line of lines) atBank.set(line.reference ?? '', line.amount);
-    const ours = (this.cash.get(one.asset) ?? []).slice(0, one.moves);
-    const inBooks = new Map(ours.map((move) => [move.reference, String(move.amount)]));
-    let [open, missing] = [0, 0n];
-    for (const [reference, amount] of atBank)
-      if (inBooks.get(reference) !== amount) {
-        open += 1;
-        missing -= BigInt(amount) - BigInt(inBooks.get(reference) ?? '0');
-      }
-    for (const { reference, day, amount } of ours)
-      if (!atBank.has(reference) && day <= one.day) {
-        open += 1;
-        missing += amount;
-      }
-    const isUnknown = (receipt: string): boolean => (this.receipts.get(receipt)?.left ?? 0n) > 0n;
-    const known = new Set([...this.statements.values()].flatMap((each) => (each.reconciled ? each.matched : [])));
-    const matched = ours.flatMap((move) => (atBank.has(move.reference) ? [move.reference] : []));
-    const fresh = ours.flatMap(({ reference, receipt }) =>
-      receipt !== null && atBank.has(reference) && !known.has(reference) && isUnknown(receipt) ? [receipt] : [],
-    );
-    one.matched = matched;
-    return { open, missing, unknown: [...this.unknownPayers.filter(isUnknown), ...fresh] };
-  }
-
-  #noteCash(asset: string, move: CashMove): void {
-    const moves = this.cash.get(asset) ?? [];
-    moves.push(move);
-    this.cash.set(asset, moves);
-  }
-
-  #personOf = (one: Made): string | undefined => this.operators.get(one.event.actor)?.person;
-  #checkerRole = (body: Instruction): string => (officersOnly.includes(body.kind) ? 'officer' : 'supervisor');
-
-  #whyNotMade(event: CustosEvent & { type: 'instruction.made' }, atMs: number): string | undefined {
-    const { instruction, policyVersion, expiresAt } = event.body;
-    const role = this.operators.get(event.actor)?.role ?? '';
-    if (!this.#makers(instruction.kind).includes(role)) return 'not theirs to make';
-    if (policyVersion !== this.#policy) return 'under an old policy';
-    if (Date.parse(expiresAt) <= atMs) return 'expired before it began';
-    const { amount, client } = this.#about(instruction);
-    if (outgoing.includes(instruction.kind) && this.#madeToday(client, atMs) + amount > this.policy.dailyLimit)
-      return 'above the daily limit';
-    return this.#whyNot(instruction) ?? this.#whyUnfunded(instruction) ?? this.#whyClosed(instruction);
-  }
-
-  #makers(kind: Instruction['kind']): readonly string[] {
-    if (officersOnly.includes(kind)) return ['officer'];
-    if (kind === 'freeze' || kind === 'unfreeze') return ['teller', 'supervisor', 'compliance', 'officer'];
-    if (['register client', 'open account', 'fee', 'correction'].includes(kind)) return ['teller', 'officer'];
-    return ['teller'];
-  }
-
-  #about(body: Instruction): { amount: bigint; client: string } {
-    const of = (account: string): string => this.accounts.get(account)?.client ?? account;
-    switch (body.kind) {
-      case 'payment':
-      case 'fee':
-      case 'receipt allocation':
-        return { amount: BigInt(body.amount), client: of(body.account) };
-      case 'book transfer':
-        return { amount: BigInt(body.amount), client: of(body.from) };
-      case 'batch':
-        return { amount: BigInt(body.total), client: of(body.items[0]?.account ?? '') };
-      default:
-        return { amount: 0n, client: '' };
-    }
-  }
-
-  /** Everything of this client that was made on the day and not closed without leaving, of whatever kind. */
-  #madeToday(client: string, atMs: number): bigint {
-    const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-    let sum = 0n;
-    for (const one of this.instructions.values()) {
-      const about = this.#about(one.body);
-      if (about.client === client && day(one.madeAt) === day(atMs) && one.state !== 'closed') sum += about.amount;
-    }
-    return sum;
-  }
-
-  /** Whether it makes sense in itself, at its making and again when it takes effect. */
-  #whyNot(body: Instruction): string | undefined {
-    const account = (id: string, asset: string): string | undefined =>
-      this.accounts.get(id)?.asset === asset ? undefined : 'no such account';
-    const frozen = (id: string): string | undefined => (this.accounts.get(id)?.frozen ? 'frozen' : undefined);
-    const clientAccount = (id: string): string | undefined =>
-      this.accounts.get(id)?.client == null ? 'not an account of a client' : undefined;
-    switch (body.kind) {
-      case 'payment':
-        if (body.account === `platform-own:${body.asset}`) return undefined;
-        return account(body.account, body.asset) ?? clientAccount(body.account) ?? frozen(body.account);
-      case 'batch': {
-        const sum = body.items.reduce((total, item) => total + BigInt(item.amount), 0n);
-        if (sum !== BigInt(body.total)) return 'a wrong total';
-        for (const item of body.items) {
-          const why = account(item.account, body.asset) ?? clientAccount(item.account) ?? frozen(item.account);
-          if (why !== undefined) return why;
-        }
-        return undefined;
-      }
-      case 'book transfer':
-        if (body.from === body.to) return 'to itself';
-        if (body.from === `platform-fee:${body.asset}` && body.to === `platform-own:${body.asset}`) return undefined;
-        return (
-          account(body.from, body.asset) ??
-          account(body.to, body.asset) ??
-          clientAccount(body.from) ??
-          clientAccount(body.to) ??
-          frozen(body.from)
-        );
-      case 'fee':
-        if (body.code !== 'service' || body.asset !== 'CNY' || BigInt(body.amount) !== this.#agreement.flat)
-          return 'not as scheduled';
-        return account(body.account, body.asset) ?? clientAccount(body.account) ?? frozen(body.account);
-      case 'receipt allocation': {
-        const receipt = this.receipts.get(body.receipt);
-        if (receipt === undefined || receipt.asset !== body.asset) return 'no such receipt';
-        if (receipt.left < BigInt(body.amount)) return 'more than is left';
-        return account(body.account, body.asset) ?? clientAccount(body.account);
-      }
-      case 'freeze':
-      case 'unfreeze': {
-        const one = this.accounts.get(body.account);
-        if (one === undefined || one.client === null) return 'not an account of a client';
-        return one.frozen === (body.kind === 'freeze') ? 'nothing would change' : undefined;
-      }
-      case 'correction': {
-        const original = this.instructions.get(body.corrects);
-        if (original === undefined || original.state !== 'done') return 'nothing to correct';
-        if (!['book transfer', 'fee', 'receipt allocation'].includes(original.body.kind)) return 'nothing to correct';
-        if (original.reversed) return 'corrected already';
-        const [from, , amount] = this.#moved(original.body, true);
-        return this.free(from) < amount ? 'the money is gone' : undefined;
-      }
-      case 'register client':
-        return this.clients.has(body.client) ? 'there already' : undefined;
-      case 'open account': {
-        if (!this.clients.has(body.client)) return 'no such client';
-        if (!this.accounts.has(`cash:${body.asset}`)) return 'a strange asset';
-        if (this.accounts.has(body.account)) return 'there already';
-        const taken = [...this.accounts.values()].some((one) => one.number === body.number && one.asset === body.asset);
-        return taken ? 'the number is taken' : undefined;
-      }
-      case 'enrol operator': {
-        const { id, person, credentials } = body.operator;
-        for (const [known, one] of this.operators)
-          if (
-            known === id ||
-            one.person === person ||
-            one.credentials.some((held) => credentials.some((given) => given.id === held))
-          )
-            return 'enrolled already';
-        return undefined;
-      }
-      case 'enrol terminal':
-        return this.terminals.has(body.terminal.id) ? 'enrolled already' : undefined;
-      case 'adopt policy':
-        return body.policy.version === this.#policy + 1 ? undefined : 'not the next version';
-      case 'adopt agreement':
-        return body.agreement.version === this.#agreement.version + 1 ? undefined : 'not the next version';
-    }
-  }
-
-  #whyClosed(body: Instruction): string | undefined {
-    if (!outgoing.includes(body.kind)) return undefined;
-    return (this.short.get((body as { asset: string }).asset) ?? 0n) > 0n ? 'client money is missing' : undefined;
-  }
-
-  #whyUnfunded(body: Instruction): string | undefined {
-    const needed = new Map<string, bigint>();
-    for (const [account, amount] of this.#takes(body)) needed.set(account, (needed.get(account) ?? 0n) + amount);
-    for (const [account, amount] of needed) if (this.free(account) < amount) return 'not enough money';
-    return undefined;
-  }
-
-  #whyNotApproved(event: CustosEvent & { type: 'instruction.approved' }, atMs: number): string | undefined {
-    const { instruction, digest, typed } = event.body;
-    const one = this.instructions.get(instruction);
-    const who = this.operators.get(event.actor);
-    if (one === undefined || who === undefined) return 'no such instruction';
-    if (digest !== this.#digestOf(one.event)) return 'of another instruction';
-    if (one.state !== 'waiting' || Date.parse(one.event.body.expiresAt) <= atMs) return 'too late';
-    if (who.role !== this.#checkerRole(one.body)) return 'not theirs to approve';
-    if (this.#personOf(one) === who.person) return 'the maker approves';
-    if (one.approvedBy.some((by) => by.person === who.person)) return 'approved by them already';
-    if (one.large) {
-      if (atMs < one.madeAt + coolingOffMs) return 'too early';
-      if (event.terminal === one.event.terminal) return 'on the same terminal';
-      const { tail, amount } = this.#typed(one.body);
-      if (typed?.tail !== tail || typed.amount !== amount) return 'typed wrongly';
-    }
-    if (one.approvedBy.length + 1 < this.#needed(one)) return undefined;
-    return this.#whyNot(one.body) ?? this.#whyClosed(one.body);
-  }
-
-  #needed = (one: Made): number => (one.large ? 2 : 1);
-
-  #typed(body: Instruction): { tail: string; amount: string } {
-    if (body.kind === 'payment') return { tail: body.payee.tail, amount: body.amount };
-    if (body.kind === 'batch') return { tail: body.items[0]?.payee.tail ?? '', amount: body.total };
-    throw new Error('only payments are large');
-  }
-
-  /** Whether the next approval of this instruction would let it take effect. */
-  lacksOne(id: string): boolean {
-    const one = this.instructions.get(id);
-    return one !== undefined && one.approvedBy.length + 1 >= this.#needed(one);
-  }
-
-  #item({ instruction, item }: { instruction: string; item: number }): Item | undefined {
-    return this.instructions.get(instruction)?.items[item];
-  }
-
-  #assetOf(id: string): string {
-    const body = this.instructions.get(id)?.body;
-    return body !== undefined && 'asset' in body ? body.asset : '';
-  }
-
-  /** From, to and how much; the other way round when reversed. */
-  #moved(body: Instruction, reversed = false): [string, string, bigint] {
-    const [from, to, amount]: [string, string, bigint] =
-      body.kind === 'book transfer'
-        ? [body.from, body.to, BigInt(body.amount)]
-        : body.kind === 'fee'
-          ? [body.account, `platform-fee:${body.asset}`, BigInt(body.amount)]
-          : body.kind === 'receipt allocation'
-            ? [`suspense:${body.asset}`, body.account, BigInt(body.amount)]
-            : ['', '', 0n];
-    return reversed ? [to, from, amount] : [from, to, amount];
-  }
-
-  #move(from: string, to: string, amount: bigint): void {
+  move(from: string, to: string, amount: bigint): void {
     this.#add(from, -amount);
     this.#add(to, amount);
   }
 
   #add(id: string, amount: bigint): void {
-    const account = this.accounts.get(id);
-    if (account === undefined) throw new Error(`the clerk has no account ${id}`);
-    account.booked += amount;
+    this.account(id).booked += amount;
   }
 
-  /** Takes a record of the log. Throws with the reason when it should not be there. */
-  take({ admittedAt, event }: LogRecord): void {
-    const atMs = Date.parse(admittedAt);
-    const why = this.refusal(event, atMs);
-    if (why !== undefined) throw new Error(`${event.type} ${event.id} was admitted, and should not be: ${why}`);
-    this.events.set(event.id, event);
-    this.#lastAt = atMs;
-    switch (event.type) {
-      case 'programme.opened':
-        this.#open(event);
-        return;
-      case 'instruction.made': {
-        const { instruction: body } = event.body;
-        const large = outgoing.includes(body.kind) && this.#about(body).amount >= this.policy.largeFrom;
-        const items = outgoing.includes(body.kind)
-          ? this.#takes(body).map(([account, amount]): Item => ({ account, amount, state: 'waiting' }))
-          : [];
-        this.instructions.set(event.id, {
-          ...{ event, body, madeAt: atMs, large, approvedBy: [], items, state: 'waiting', reversed: false },
-        });
-        return;
-      }
-      case 'instruction.approved': {
-        const one = this.instructions.get(event.body.instruction) as Made;
-        const who = this.operators.get(event.actor) as { role: string; person: string };
-        one.approvedBy.push(who);
-        if (one.approvedBy.length >= this.#needed(one)) this.#takeEffect(one);
-        return;
-      }
-      case 'instruction.declined':
-      case 'instruction.withdrawn':
-      case 'instruction.expired': {
-        const one = this.instructions.get(event.body.instruction) as Made;
-        one.state = 'closed';
-        for (const item of one.items) item.state = 'closed';
-        return;
-      }
-      case 'bank.acknowledged':
-        (this.#item(event.body) as Item).state = 'sent';
-        return;
-      case 'bank.settled':
-      case 'bank.rejected':
-      case 'bank.returned': {
-        const item = this.#item(event.body) as Item;
-        const asset = this.#assetOf(event.body.instruction);
-        item.state =
-          event.type === 'bank.settled' ? 'settled' : event.type === 'bank.rejected' ? 'rejected' : 'returned';
-        if ('reference' in event.body) this.references.add(`${asset}|${event.body.reference}`);
-        if (event.type === 'bank.rejected') this.#move(`in-transit:${asset}`, item.account, item.amount);
-        else {
-          // Cash is what the bank holds: it goes down with what is owed, and up again with a return.
-          const sign = event.type === 'bank.settled' ? -1n : 1n;
-          this.#add(`cash:${asset}`, sign * item.amount);
-          const { reference, valueDate: day } = event.body as { reference: string; valueDate: string };
-          this.#noteCash(asset, { reference, amount: sign * item.amount, day, receipt: null });
-          this.#add(event.type === 'bank.settled' ? `in-transit:${asset}` : item.account, sign * item.amount);
-        }
-        return;
-      }
-      case 'bank.late': {
-        const { asset, reference } = event.body;
-        const amount = BigInt(event.body.amount);
-        this.references.add(`${asset}|${reference}`);
-        this.#add(`cash:${asset}`, amount);
-        this.#add(`suspense:${asset}`, amount);
-        this.receipts.set(event.id, { asset, left: amount });
-        this.#noteCash(asset, { reference, amount, day: event.body.valueDate, receipt: event.id });
-        return;
-      }
-      case 'bank.credited': {
-        const { asset, account: number, reference } = event.body;
-        const amount = BigInt(event.body.amount);
-        this.references.add(`${asset}|${reference}`);
-        const known = [...this.accounts].find(
-          ([, one]) => number !== null && one.number === number && one.asset === asset,
-        );
-        this.#add(`cash:${asset}`, amount);
-        this.#add(known?.[0] ?? `suspense:${asset}`, amount);
-        if (known === undefined) this.receipts.set(event.id, { asset, left: amount });
-        const receipt = known === undefined ? event.id : null;
-        this.#noteCash(asset, { reference, amount, day: event.body.valueDate, receipt });
-        return;
-      }
-      case 'statement.received': {
-        const { statement, asset, closing } = event.body;
-        const cash = this.accounts.get(`cash:${asset}`)?.booked ?? 0n;
-        const moves = this.cash.get(asset)?.length ?? 0;
-        const { day, entries } = event.body;
-        this.statements.set(statement, {
-          ...{ asset, closing, cash, day, entries, moves, lines: [], reconciled: false, matched: [] },
-        });
-        return;
-      }
-      case 'statement.lines':
-        (this.statements.get(event.body.statement) as Stated).lines.push(...event.body.lines);
-        return;
-      case 'reconciliation.completed': {
-        const one = this.statements.get(event.body.statement) as Stated;
-        this.unknownPayers = this.#reconcile(one).unknown;
-        one.reconciled = true;
-        return;
-      }
-      case 'safeguarding.stated':
-        this.statedDays.add(`${event.body.asset}|${event.body.day}`);
-        if (event.body.statement !== null) this.short.set(event.body.asset, BigInt(event.body.shortfall));
-        return;
-    }
+  takeFromReceipt(receipt: string, amount: bigint): void {
+    const one = this.receipts.get(receipt);
+    if (one === undefined) throw new Error(`the clerk has no receipt ${receipt}`);
+    one.left -= amount;
   }
 
-  #open({ body }: CustosEvent & { type: 'programme.opened' }): void {
-    this.#opened = true;
-    for (const { id, role, person, credentials } of body.officers)
-      this.operators.set(id, { role, person, credentials: credentials.map((one) => one.id) });
-    for (const { id } of body.terminals) this.terminals.add(id);
-    for (const asset of body.assets)
-      for (const name of house)
-        this.accounts.set(`${name}:${asset}`, { client: null, asset, number: null, booked: 0n, frozen: false });
-    this.#adopt(body.policy);
-    this.#agreement = { version: body.agreement.version, flat: BigInt(body.agreement.fees[0]?.flat ?? '0') };
+  enrol({ id, role, person, credentials }: Operator): void {
+    this.operators.set(id, { role, person, credentials: credentials.map((held) => held.id), revoked: false });
   }
 
-  #adopt(policy: unknown): void {
-    const read = this.#readPolicy(policy);
-    this.policies.set(read.version, read);
-    this.#policy = read.version;
+  adoptPolicy(policy: Policy): void {
+    this.#policy = readPolicy(policy);
   }
 
-  #takeEffect(one: Made): void {
-    const { body } = one;
-    one.state = one.items.length > 0 ? 'approved' : 'done';
-    for (const item of one.items) {
-      item.state = 'approved';
-      this.#move(item.account, `in-transit:${this.#assetOf(one.event.id)}`, item.amount);
-    }
-    switch (body.kind) {
-      case 'book transfer':
-      case 'fee':
-        this.#move(...this.#moved(body));
-        return;
-      case 'receipt allocation':
-        (this.receipts.get(body.receipt) as { left: bigint }).left -= BigInt(body.amount);
-        this.#move(...this.#moved(body));
-        return;
-      case 'correction': {
-        const original = this.instructions.get(body.corrects) as Made;
-        original.reversed = true;
-        if (original.body.kind === 'receipt allocation')
-          (this.receipts.get(original.body.receipt) as { left: bigint }).left += BigInt(original.body.amount);
-        this.#move(...this.#moved(original.body, true));
-        return;
-      }
-      case 'freeze':
-      case 'unfreeze':
-        (this.accounts.get(body.account) as Account).frozen = body.kind === 'freeze';
-        return;
-      case 'register client':
-        this.clients.add(body.client);
-        return;
-      case 'open account':
-        this.accounts.set(body.account, {
-          ...{ client: body.client, asset: body.asset, number: body.number, booked: 0n, frozen: false },
-        });
-        return;
-      case 'enrol operator': {
-        const { id, role, person, credentials } = body.operator;
-        this.operators.set(id, { role, person, credentials: credentials.map((held) => held.id) });
-        return;
-      }
-      case 'enrol terminal':
-        this.terminals.add(body.terminal.id);
-        return;
-      case 'adopt policy':
-        this.#adopt(body.policy);
-        return;
-      case 'adopt agreement':
-        this.#agreement = { version: body.agreement.version, flat: BigInt(body.agreement.fees[0]?.flat ?? '0') };
-        return;
-      default:
-        return;
-    }
+  adoptAgreement({ version, fees }: Agreement): void {
+    this.agreement = { version, flat: BigInt(fees[0]?.flat ?? '0') };
   }
+
+  /** What the checker types, where it is asked for. */
+  typed(body: Instruction): { tail: string; amount: string } | null {
+    return known(body).typed?.(body) ?? null;
+  }
+
+  needs = (one: Made): number => (one.large === undefined ? (known(one.body).checkers ?? 1) : 2);
 
   /** What is owed of an asset, added up, against the cash; and the smallest free balance there is. */
   balance(asset: string): { owed: bigint; cash: bigint; lowest: bigint } {
@@ -676,5 +186,444 @@ export class Clerk {
       if (free < lowest) lowest = free;
     }
     return { owed, cash, lowest };
+  }
+
+  // May it be in the log?
+
+  /** Why the event may not enter the log at this time, or undefined. */
+  refusal(event: CustosEvent, atMs: number): string | undefined {
+    if (this.forged.has(event.id)) return 'its evidence was forged';
+    const isOpen = this.#policy !== undefined;
+    if (event.type === 'programme.opened') return isOpen ? 'open already' : undefined;
+    if (!isOpen) return 'not open yet';
+    if (atMs < this.#lastAt) return 'the log would go back in time';
+    if (Date.parse(event.at) > atMs + 5 * 60_000) return 'made in the future';
+    if (this.events.has(event.id)) return 'there already';
+    switch (event.type) {
+      case 'instruction.made':
+        return this.#whyNobody(event) ?? this.#whyNotMade(event, atMs);
+      case 'instruction.approved':
+        return this.#whyNobody(event) ?? this.#whyNotAsked(event, atMs) ?? this.#whyNotApproved(event, atMs);
+      case 'instruction.declined':
+        return this.#whyNobody(event) ?? this.#whyNotAsked(event, atMs) ?? this.#whyNotTheirs(event);
+      case 'instruction.withdrawn': {
+        const why = this.#whyNobody(event) ?? this.#whyNotAsked(event, atMs);
+        if (why !== undefined) return why;
+        const maker = this.operators.get(this.made(event.body.instruction).event.actor);
+        return maker?.person === this.operators.get(event.actor)?.person ? undefined : 'another than the maker';
+      }
+      case 'instruction.expired': {
+        const one = this.instructions.get(event.body.instruction);
+        if (one?.word !== 'waiting') return 'nothing waits';
+        return Date.parse(one.event.body.expiresAt) > atMs ? 'too early' : undefined;
+      }
+      case 'bank.acknowledged':
+        return this.#whyElsewhere(event, ['approved']);
+      case 'bank.rejected':
+        return this.#whyUnpaid(event) ?? this.#whyElsewhere(event, ['approved', 'sent']);
+      case 'bank.settled':
+        return (
+          this.#whyUnpaid(event) ??
+          this.#whyElsewhere(event, ['approved', 'sent']) ??
+          this.#whyBooked(this.#assetOf(event), event)
+        );
+      case 'bank.returned':
+        return (
+          this.#whyUnpaid(event) ??
+          this.#whyElsewhere(event, ['settled']) ??
+          this.#whyBooked(this.#assetOf(event), event)
+        );
+      case 'bank.late': {
+        const { instruction, item, asset, amount } = event.body;
+        const paid = this.#payment(event.body);
+        if (paid === undefined || this.#assetOf({ body: { instruction } }) !== asset) return 'no such payment';
+        if (paid.word === 'settled' && paid.amount === BigInt(amount)) return `item ${item} is only returned`;
+        return this.#whyBooked(asset, event);
+      }
+      case 'bank.answered': {
+        const recall = this.instructions.get(event.body.recall);
+        if (recall?.body.kind !== 'recall') return 'no such recall';
+        return ['approved', 'sent'].includes(recall.items[0]?.word ?? '') ? undefined : 'nothing was asked';
+      }
+      case 'bank.credited':
+        if (!this.accounts.has(`cash:${event.body.asset}`)) return 'a strange asset';
+        return this.#whyBooked(event.body.asset, event);
+      case 'statement.received':
+        if (!this.accounts.has(`cash:${event.body.asset}`)) return 'a strange asset';
+        return this.statements.has(event.body.statement) ? 'received already' : undefined;
+      case 'statement.lines': {
+        const one = this.statements.get(event.body.statement);
+        if (one === undefined) return 'no such statement';
+        const { from, lines } = event.body;
+        if (from !== one.lines.length || from + lines.length > one.entries) return 'other lines come next';
+        return lines.length === 200 || from + lines.length === one.entries ? undefined : 'too few lines';
+      }
+      case 'reconciliation.completed': {
+        const { statement, asset, bank, books, outcome, breaks } = event.body;
+        const one = this.statements.get(statement);
+        if (one?.asset !== asset) return 'no such statement';
+        if (one.reconciled || one.lines.length !== one.entries) return 'not now';
+        if (bank !== one.closing || books !== String(one.cash)) return 'other figures';
+        const { open, unknown } = this.#reconcile(one);
+        if (breaks !== open + unknown.length) return `${open} and ${unknown.length} breaks, not ${breaks}`;
+        return outcome === 'balanced' && open > 0 ? 'a break is open' : undefined;
+      }
+      case 'safeguarding.stated':
+        return this.#whyNotStated(event, atMs);
+      default:
+        throw new Error(`the clerk does not know the event type "${(event as CustosEvent).type}": add it to clerk.ts`);
+    }
+  }
+
+  #whyNobody({ actor, terminal }: CustosEvent): string | undefined {
+    const who = this.operators.get(actor);
+    const where = this.terminals.get(terminal);
+    if (who === undefined || who.revoked) return 'by a stranger';
+    return where === undefined || where.revoked ? 'from a strange terminal' : undefined;
+  }
+
+  #whyNotMade(event: Of<'instruction.made'>, atMs: number): string | undefined {
+    const { instruction, policyVersion, expiresAt } = event.body;
+    const { makers, toBank, about, takes, whyNot } = known(instruction);
+    if (!makers.includes(this.operators.get(event.actor)?.role ?? '')) return 'not theirs to make';
+    if (policyVersion !== this.policy.version) return 'under an old policy';
+    if (Date.parse(expiresAt) <= atMs) return 'expired before it began';
+    if (toBank && about !== undefined) {
+      const { client, asset, amount } = about(instruction, this);
+      if (asset === 'CNY' && this.#madeToday(client, asset, atMs) + amount > this.policy.dailyLimit)
+        return 'above the daily limit';
+    }
+    const why = whyNot(instruction, this, atMs) ?? this.#whyClosed(instruction, atMs);
+    if (why !== undefined) return why;
+    const needed = new Map<string, bigint>();
+    for (const [account, amount] of takes?.(instruction) ?? [])
+      needed.set(account, (needed.get(account) ?? 0n) + amount);
+    for (const [account, amount] of needed) if (this.free(account) < amount) return 'not enough money';
+    return undefined;
+  }
+
+  /** Everything of this client that was made on the day and not closed without leaving, of whatever kind. */
+  #madeToday(client: string, asset: string, atMs: number): bigint {
+    const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+    let sum = 0n;
+    for (const one of this.instructions.values()) {
+      const about = known(one.body).about?.(one.body, this);
+      if (about?.client !== client || about.asset !== asset) continue;
+      if (day(one.madeAt) === day(atMs) && !closedWords.includes(one.word)) sum += about.amount;
+    }
+    return sum;
+  }
+
+  /** A checker, or the maker again, speaks of something that waits, as it was signed. */
+  #whyNotAsked(
+    { body }: Of<'instruction.approved' | 'instruction.declined' | 'instruction.withdrawn'>,
+    atMs: number,
+  ): string | undefined {
+    const one = this.instructions.get(body.instruction);
+    if (one === undefined || body.digest !== this.#digestOf(one.event)) return 'of another instruction';
+    return one.word !== 'waiting' || Date.parse(one.event.body.expiresAt) <= atMs ? 'too late' : undefined;
+  }
+
+  #whyNotTheirs({ actor, body }: Of<'instruction.approved' | 'instruction.declined'>): string | undefined {
+    const one = this.made(body.instruction);
+    const who = this.operators.get(actor);
+    if (who?.role !== known(one.body).checker) return 'not theirs to check';
+    return this.operators.get(one.event.actor)?.person === who.person ? 'the maker checks' : undefined;
+  }
+
+  #whyNotApproved(event: Of<'instruction.approved'>, atMs: number): string | undefined {
+    const one = this.made(event.body.instruction);
+    const why = this.#whyNotTheirs(event);
+    if (why !== undefined) return why;
+    const person = this.operators.get(event.actor)?.person;
+    if (one.approvedBy.some((by) => by.person === person)) return 'approved by them already';
+    if (one.large !== undefined) {
+      if (atMs < one.madeAt + one.large.coolingOffSeconds * 1000) return 'too early';
+      if (one.large.otherTerminal && event.terminal === one.event.terminal) return 'on the same terminal';
+      const right = this.typed(one.body);
+      const { typed } = event.body;
+      if (typed === null || typed.tail !== right?.tail || typed.amount !== right.amount) return 'typed wrongly';
+    }
+    if (one.approvedBy.length + 1 < this.needs(one)) return undefined;
+    return known(one.body).whyNot(one.body, this, atMs) ?? this.#whyClosed(one.body, atMs);
+  }
+
+  /** Whether anything may leave to the bank just now. */
+  #whyClosed(body: Instruction, atMs: number): string | undefined {
+    if (!known(body).toBank) return undefined;
+    if (this.stopped) return 'everything is stopped';
+    const asset = 'asset' in body ? body.asset : '';
+    const short = this.short.get(asset);
+    if (short === undefined || short.amount === 0n) return undefined;
+    const override = this.overrides.get(asset);
+    return override !== undefined && override.of === short.since && atMs < override.until
+      ? undefined
+      : 'client money is missing';
+  }
+
+  /** Adds up every client once more; what the bank is short of is what the ticked-off lists show. */
+  #whyNotStated({ body }: Of<'safeguarding.stated'>, atMs: number): string | undefined {
+    let owed = 0n;
+    for (const [id, { asset, booked, client }] of this.accounts)
+      if (asset === body.asset && (client !== null || /^(suspense|in-transit):/.test(id))) owed += booked;
+    if (body.owed !== String(owed)) return 'another sum is owed';
+    if (body.statement === null) {
+      if (body.held !== null || body.outcome !== 'not performed') return 'nothing was compared';
+      if (Date.parse(`${body.day}T23:59:59.999Z`) >= atMs) return 'the day is not over';
+      return this.#stated.has(`${body.asset}|${body.day}`) ? 'stated already' : undefined;
+    }
+    const one = this.statements.get(body.statement);
+    if (one === undefined || !one.reconciled || one.day !== body.day) return 'no such statement';
+    if (this.#newest.get(body.asset) !== body.statement) return 'there is a newer statement';
+    if (this.#stated.get(`${body.asset}|${body.day}`) === body.statement) return 'stated already';
+    const { missing } = this.#reconcile(one);
+    const [shortfall, excess] = missing > 0n ? [missing, 0n] : [0n, -missing];
+    if (body.shortfall !== String(shortfall) || body.excess !== String(excess)) return `${missing} is missing`;
+    return (body.outcome === 'shortfall') === shortfall > 0n ? undefined : 'another outcome';
+  }
+
+  #item({ instruction, item }: { instruction: string; item: number }): Item | undefined {
+    return this.instructions.get(instruction)?.items[item];
+  }
+
+  /** An item that is a payment; a recall is at the bank as well, and moves nothing. */
+  #payment(where: { instruction: string; item: number }): Item | undefined {
+    const item = this.#item(where);
+    return item?.account === '' ? undefined : item;
+  }
+
+  #whyUnpaid = ({ body }: { body: { instruction: string; item: number } }): string | undefined =>
+    this.#payment(body) === undefined ? 'no such payment' : undefined;
+
+  #whyElsewhere({ body }: { body: { instruction: string; item: number } }, words: Word[]): string | undefined {
+    const item = this.#item(body);
+    return item !== undefined && words.includes(item.word) ? undefined : 'the payment is elsewhere';
+  }
+
+  #whyBooked(asset: string, { body }: { body: { reference: string } }): string | undefined {
+    return this.references.has(`${asset}|${body.reference}`) ? 'the reference is booked' : undefined;
+  }
+
+  #assetOf({ body }: { body: { instruction: string } }): string {
+    const instruction = this.instructions.get(body.instruction)?.body;
+    return instruction !== undefined && 'asset' in instruction ? instruction.asset : '';
+  }
+
+  /**
+   * Ticks off one list of references against the other, as on paper: what is only on one of them by the end of the day is
+   * open. Only for banks that name each booking once and by the reference that they notified.
+   */
+  #reconcile(one: Stated): { open: number; unknown: string[]; missing: bigint } {
+    const seen = [...this.statements.values()].filter((each) => each === one || each.reconciled);
+    const atBank = new Map<string, string>();
+    for (const { asset, lines } of seen)
+      if (asset === one.asset) for (const line of lines) atBank.set(line.reference ?? '', line.amount);
+    const ours = (this.#cash.get(one.asset) ?? []).slice(0, one.moves);
+    const inBooks = new Map(ours.map((move) => [move.reference, String(move.amount)]));
+    let [open, missing] = [0, 0n];
+    for (const [reference, amount] of atBank) {
+      if (inBooks.get(reference) === amount) continue;
+      open += 1;
+      missing -= BigInt(amount) - BigInt(inBooks.get(reference) ?? '0');
+    }
+    for (const { reference, day, amount } of ours) {
+      if (atBank.has(reference) || day > one.day) continue;
+      open += 1;
+      missing += amount;
+    }
+    const isUnknown = (receipt: string): boolean => (this.receipts.get(receipt)?.left ?? 0n) > 0n;
+    const known = new Set([...this.statements.values()].flatMap((each) => (each.reconciled ? each.matched : [])));
+    one.matched = ours.flatMap((move) => (atBank.has(move.reference) ? [move.reference] : []));
+    const fresh = ours.flatMap(({ reference, receipt }) =>
+      receipt !== null && atBank.has(reference) && !known.has(reference) && isUnknown(receipt) ? [receipt] : [],
+    );
+    const before = this.#unknownPayers.filter((receipt) => this.receipts.get(receipt)?.asset === one.asset);
+    return { open, missing, unknown: [...before.filter(isUnknown), ...fresh] };
+  }
+
+  #noteCash(asset: string, move: CashMove): void {
+    this.#cash.set(asset, [...(this.#cash.get(asset) ?? []), move]);
+  }
+
+  // Reading on
+
+  /** Takes a record of the log. Throws with the reason when it should not be there. */
+  take({ admittedAt, event }: LogRecord): void {
+    const atMs = Date.parse(admittedAt);
+    const why = this.refusal(event, atMs);
+    if (why !== undefined) throw new Error(`${event.type} ${event.id} was admitted, and should not be: ${why}`);
+    this.events.set(event.id, event);
+    this.#lastAt = atMs;
+    switch (event.type) {
+      case 'programme.opened':
+        this.#open(event);
+        return;
+      case 'instruction.made':
+        this.#make(event, atMs);
+        return;
+      case 'instruction.approved': {
+        const one = this.made(event.body.instruction);
+        const { role, person } = this.operators.get(event.actor) as { role: string; person: string };
+        one.approvedBy.push({ role, person });
+        if (one.approvedBy.length >= this.needs(one)) this.#takeEffect(one);
+        return;
+      }
+      case 'instruction.declined':
+        this.#close(event.body.instruction, 'declined');
+        return;
+      case 'instruction.withdrawn':
+        this.#close(event.body.instruction, 'withdrawn');
+        return;
+      case 'instruction.expired':
+        this.#close(event.body.instruction, 'expired');
+        return;
+      case 'bank.acknowledged':
+        this.#tell(event.body, 'sent');
+        return;
+      case 'bank.settled': {
+        // Cash is what the bank holds: it goes down with what is owed, and up again with a return.
+        const [asset, { amount }] = [this.#assetOf(event), this.#item(event.body) as Item];
+        this.references.add(`${asset}|${event.body.reference}`);
+        this.#add(`cash:${asset}`, -amount);
+        this.#add(`in-transit:${asset}`, -amount);
+        const { reference, valueDate: day } = event.body;
+        this.#noteCash(asset, { reference, amount: -amount, day, receipt: null });
+        this.#tell(event.body, 'settled');
+        return;
+      }
+      case 'bank.rejected': {
+        const { account, amount } = this.#item(event.body) as Item;
+        this.move(`in-transit:${this.#assetOf(event)}`, account, amount);
+        this.#giveBack(event.body.instruction, amount);
+        this.#tell(event.body, 'rejected');
+        return;
+      }
+      case 'bank.returned': {
+        const [asset, { account, amount }] = [this.#assetOf(event), this.#item(event.body) as Item];
+        this.references.add(`${asset}|${event.body.reference}`);
+        this.#add(`cash:${asset}`, amount);
+        this.#add(account, amount);
+        this.#giveBack(event.body.instruction, amount);
+        const { reference, valueDate: day } = event.body;
+        this.#noteCash(asset, { reference, amount, day, receipt: null });
+        this.#tell(event.body, 'returned');
+        return;
+      }
+      case 'bank.late': {
+        const { asset, reference, valueDate: day } = event.body;
+        const amount = BigInt(event.body.amount);
+        this.references.add(`${asset}|${reference}`);
+        this.#add(`cash:${asset}`, amount);
+        this.#add(`suspense:${asset}`, amount);
+        this.receipts.set(event.id, { asset, left: amount });
+        this.#noteCash(asset, { reference, amount, day, receipt: event.id });
+        return;
+      }
+      case 'bank.answered': {
+        const recall = this.made(event.body.recall);
+        const [word, answer] = event.body.accepted
+          ? (['settled', 'accepted'] as const)
+          : (['rejected', 'refused'] as const);
+        this.#tell({ instruction: event.body.recall, item: 0 }, word);
+        if (recall.body.kind === 'recall') this.recalls.set(`${recall.body.recalls}|${recall.body.item}`, answer);
+        return;
+      }
+      case 'bank.credited': {
+        const { asset, account: number, reference } = event.body;
+        const amount = BigInt(event.body.amount);
+        this.references.add(`${asset}|${reference}`);
+        const named = [...this.accounts].find(
+          ([, one]) => number !== null && one.number === number && one.asset === asset,
+        );
+        this.#add(`cash:${asset}`, amount);
+        this.#add(named?.[0] ?? `suspense:${asset}`, amount);
+        if (named === undefined) this.receipts.set(event.id, { asset, left: amount });
+        const receipt = named === undefined ? event.id : null;
+        this.#noteCash(asset, { reference, amount, day: event.body.valueDate, receipt });
+        return;
+      }
+      case 'statement.received': {
+        const { statement, asset, closing, day, entries } = event.body;
+        const [cash, moves] = [this.account(`cash:${asset}`).booked, this.#cash.get(asset)?.length ?? 0];
+        const fresh = { lines: [], reconciled: false, matched: [] };
+        this.statements.set(statement, { asset, closing, cash, day, entries, moves, ...fresh });
+        return;
+      }
+      case 'statement.lines':
+        this.statements.get(event.body.statement)?.lines.push(...event.body.lines);
+        return;
+      case 'reconciliation.completed': {
+        const one = this.statements.get(event.body.statement) as Stated;
+        const others = this.#unknownPayers.filter((receipt) => this.receipts.get(receipt)?.asset !== one.asset);
+        this.#unknownPayers = [...others, ...this.#reconcile(one).unknown];
+        one.reconciled = true;
+        this.#newest.set(one.asset, event.body.statement);
+        this.reconciled.set(event.body.asset, event.body.outcome);
+        return;
+      }
+      case 'safeguarding.stated': {
+        const { asset, day, statement, shortfall } = event.body;
+        this.#stated.set(`${asset}|${day}`, statement);
+        if (statement === null) return;
+        const [amount, before] = [BigInt(shortfall), this.short.get(asset)];
+        this.short.set(asset, { amount, since: before !== undefined && before.amount > 0n ? before.since : atMs });
+        return;
+      }
+    }
+  }
+
+  #open({ body }: Of<'programme.opened'>): void {
+    for (const officer of body.officers) this.enrol(officer);
+    for (const { id } of body.terminals) this.terminals.set(id, { revoked: false });
+    for (const asset of body.assets)
+      for (const name of house)
+        this.accounts.set(`${name}:${asset}`, { client: null, asset, number: null, booked: 0n, frozen: false });
+    this.adoptPolicy(body.policy);
+    this.adoptAgreement(body.agreement);
+  }
+
+  #make(event: Of<'instruction.made'>, madeAt: number): void {
+    const body = event.body.instruction;
+    const { toBank, asksBank, takes, about } = known(body);
+    const facts = about?.(body, this);
+    const isLarge = ['payment', 'batch'].includes(body.kind) && facts?.asset === 'CNY';
+    const large = isLarge && facts.amount >= this.policy.largeFrom ? this.policy : undefined;
+    const sums = toBank ? (takes?.(body) ?? []) : asksBank ? ([['', 0n]] as const) : [];
+    const items = sums.map(([account, amount]): Item => ({ account, amount, word: 'waiting' }));
+    const fresh = { approvedBy: [], word: 'waiting' as const, reversed: false };
+    this.instructions.set(event.id, { event, body, madeAt, large, items, ...fresh });
+  }
+
+  /** What could not be sent back lies in suspense again. */
+  #giveBack(id: string, amount: bigint): void {
+    const { body } = this.made(id);
+    if (body.kind === 'send back') this.takeFromReceipt(body.receipt, -amount);
+  }
+
+  #close(id: string, word: Word): void {
+    const one = this.made(id);
+    one.word = word;
+    for (const item of one.items) item.word = word;
+  }
+
+  /** One payment stands elsewhere; the instruction as a whole once all of its payments are alike. */
+  #tell(where: { instruction: string; item: number }, word: Word): void {
+    const one = this.made(where.instruction);
+    (this.#item(where) as Item).word = word;
+    if (one.items.every((item) => item.word === word)) one.word = word;
+  }
+
+  #takeEffect(one: Made): void {
+    const { body, items } = one;
+    const { moves, effect } = known(body);
+    one.word = items.length > 0 ? 'approved' : 'settled';
+    for (const item of items) {
+      item.word = 'approved';
+      if (item.account === '') continue;
+      this.move(item.account, `in-transit:${this.#assetOf({ body: { instruction: one.event.id } })}`, item.amount);
+    }
+    const moved = moves?.(body);
+    if (moved !== undefined) this.move(...moved);
+    effect?.(body, this, one);
   }
 }

@@ -2,15 +2,11 @@
 // allows are done. The number of steps, and so the trace, depends on the seed and the asked time alone, never on the machine.
 
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openBankKeys } from '../../depository/keys.ts';
-import { verify } from '../../verifier/verify.ts';
-import { accepted, finished } from '../desk.ts';
 import { Chance } from './chance.ts';
 import { rememberStretching } from './remember-stretching.ts';
 import { type StepName, stepWeights, takeStep } from './steps.ts';
+import { verifyAt } from './verify-at.ts';
 import { Disagreement, World } from './world.ts';
 
 export interface Simulation {
@@ -51,6 +47,7 @@ export async function simulate(options: {
   for (let episode = 0; steps < options.steps && found.length === 0; episode++) {
     const chance = new Chance(seed, episode);
     const world = new World(chance);
+    let during = 'the opening';
     try {
       const terminals = chance.between(2, 5);
       await world.open(terminals);
@@ -58,14 +55,16 @@ export async function simulate(options: {
       for (let n = 0; n < stepsPerEpisode && steps < options.steps; n++) {
         steps += 1;
         const name: StepName = chance.weighted(stepWeights);
+        during = `step ${steps}, ${name}`;
         line(`${steps} ${name}: ${await oneStep(world, name)} | ${summary(world)}`);
       }
+      during = 'the end';
       line(`end: ${await settleAll(world)}`);
     } catch (failure) {
-      if (!(failure instanceof Disagreement))
-        found.push(failure instanceof Error ? `${failure.stack}` : String(failure));
-      else found.push(failure.message);
-      line(`disagreement: ${failure instanceof Error ? failure.message : failure}`);
+      const what =
+        failure instanceof Disagreement || !(failure instanceof Error) ? String(failure) : String(failure.stack);
+      found.push(`${during}: ${what}`);
+      line(`disagreement during ${during}: ${failure instanceof Error ? failure.message : failure}`);
     } finally {
       for (const [name, count] of world.faults) byFault.set(name, (byFault.get(name) ?? 0) + count);
       for (const event of world.clerk.events.values()) {
@@ -94,6 +93,7 @@ async function oneStep(world: World, name: StepName): Promise<string> {
   await world.deliverDelayed();
   await world.restartStruck();
   await world.agree();
+  if (world.active !== undefined) await world.attend(world.active);
   if (world.active !== undefined) {
     await world.agreeOnAcknowledged(world.active);
     await world.agreeWith(world.active);
@@ -102,45 +102,20 @@ async function oneStep(world: World, name: StepName): Promise<string> {
 }
 
 const summary = (world: World): string => {
-  const { owed, cash } = world.clerk.balance('CNY');
-  return `${world.clerk.events.size} records, owed ${owed}, cash ${cash}`;
+  const { owed } = world.clerk.balance('CNY');
+  return `${world.clerk.events.size} records, owed ${owed}`;
 };
 
 /** Peace at last: clocks are right, lines are whole, everybody has everything; and an auditor verifies it offline. */
 async function settleAll(world: World): Promise<string> {
-  world.gatewayClockOff = 0;
-  for (const station of world.stations) Object.assign(station, { clockOff: 0, cutOff: 0, lineFaults: [] });
-  await world.depository.run();
-  for (let round = 0; round < 2; round++)
-    for (const station of world.stations) {
-      const result = await finished(station.desk.client.sync({}));
-      if (!result.ok) throw new Disagreement(`${station.name} cannot synchronise in peace: ${result.refusal.why}`);
-    }
-  await world.agree();
+  await world.makePeace();
   for (const station of world.stations) {
     await world.agreeWith(station);
     await world.agreeOnAcknowledged(station);
   }
+  world.agreeWithBank();
   const [first] = world.stations;
-  if (first === undefined) throw new Error('there are terminals');
-  const { bundle, size } = accepted(await finished(first.desk.client.exportAudit({})));
-  const { invitation } = world.depository;
-  const trust = join(world.directory, 'trust.json');
-  writeFileSync(
-    trust,
-    JSON.stringify({
-      ...{ format: 'custos-trust/1', programme: invitation.programme, logKey: invitation.logKey },
-      ...{ rootKey: openBankKeys(join(world.directory, 'depository', 'bank-keys.json')).root.publicKey },
-      ...{ witnesses: [], witnessQuorum: 0 },
-    }),
-  );
-  const said: string[] = [];
-  if (
-    (await verify({ bundle, trust, json: true }, (text) => said.push(text))) !== 0 ||
-    size !== world.clerk.events.size
-  )
-    throw new Disagreement(`the verifier does not agree: ${said.join(' ')}`);
-  return `${size} records verified`;
+  return first === undefined ? 'nobody is left' : verifyAt(world, first);
 }
 
 async function close(world: World): Promise<void> {

@@ -5,115 +5,115 @@ import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBankKeys } from '../../depository/keys.ts';
 import { base64urlToBytes, utf8ToText } from '../../shared/bytes.ts';
-import type { Draft, Signing, Verdict } from '../../shared/contract/terminal.ts';
-import { faultPoints } from '../../shared/fault.ts';
+import type { Signing, Verdict } from '../../shared/contract/terminal.ts';
+import { type FaultPoint, faultPoints } from '../../shared/fault.ts';
+import { type Role, roles } from '../../shared/operator.ts';
 import type { Result } from '../../shared/result.ts';
-import { type Colleague, type Desk, finished } from '../desk.ts';
+import { type Colleague, type Desk, finished, newColleague } from '../desk.ts';
 import { lyingGateway } from '../lying-gateway.ts';
-import { insiderSubmission, nextPolicy } from './insiders.ts';
+import { officeOrigin } from '../office.ts';
+import { insiderSubmission } from './insiders.ts';
+import { knownKinds } from './kinds.ts';
+import { verifyAt } from './verify-at.ts';
+import { draftOf, wishedKinds, wishes } from './wishes.ts';
 import {
+  bankTroubles,
   Disagreement,
+  insiderTerminal,
   type LineFault,
+  lineFaults,
+  programme,
   type Station,
-  simulatedAgreement,
-  simulatedPolicy,
   type World,
 } from './world.ts';
 
 export const stepWeights = {
-  make: 16,
-  check: 14,
-  withdraw: 1,
-  sync: 26,
-  bank: 10,
-  receipt: 7,
-  'end of day': 1,
-  'time passes': 6,
+  make: 26,
+  check: 26,
+  withdraw: 2,
+  sync: 14,
+  bank: 14,
+  receipt: 6,
+  'end of day': 2,
+  'time passes': 5,
   insider: 14,
-  'another person': 2,
-  'kill a process': 8,
-  'disk full': 4,
-  'faulty line': 8,
-  'cut off': 2,
+  colleague: 1,
+  audit: 1,
+  'kill a process': 9,
+  'disk full': 6,
+  'faulty line': 6,
+  'cut off': 1,
   'clock jumps': 2,
+  'bank trouble': 4,
   'lying gateway': 3,
   'old vault': 2,
 } as const;
 export type StepName = keyof typeof stepWeights;
 
-const said = (outcome: Result<unknown> | string): string =>
-  typeof outcome === 'string' ? outcome : outcome.ok ? 'ok' : outcome.refusal.type;
+const said = (outcome: Result<unknown>): string => (outcome.ok ? 'ok' : outcome.refusal.type);
 
 export async function takeStep(world: World, name: StepName): Promise<string> {
   const { chance } = world;
-  const station = chance.pick(world.stations);
+  if (world.stations.length === 0) return 'nobody is left';
   switch (name) {
     case 'make':
-      return world.at(station, (desk) => sign(station, desk.client.make({ drafts: drafts(world, station) })));
+      return make(world);
     case 'check':
-      return world.at(station, async (desk) => check(world, station, desk));
+      return check(world);
     case 'withdraw':
-      return world.at(station, async (desk) => {
-        const mine = [...world.clerk.instructions].filter(([, one]) => one.event.actor === desk.person.id);
-        if (mine.length === 0) return 'nothing';
-        return sign(station, desk.client.withdraw({ instructions: [chance.pick(mine)[0] as never] }));
-      });
+      return withdraw(world);
     case 'sync':
-      return world.at(station, (desk) => sync(station, desk));
+      return world.at(chance.pick(world.stations), (desk, station) => sync(station, desk));
     case 'bank':
-      return `${(await quietly(() => world.depository.run()))?.map((one) => one.refusal.type).join(' ') ?? 'failed'}`;
-    case 'receipt': {
-      const numbers = [...world.clerk.accounts.values()].flatMap(({ number }) => (number === null ? [] : [number]));
-      const custodyNumber =
-        numbers.length === 0 || chance.once(4) ? chance.pick([null, 'unknown']) : chance.pick(numbers);
-      const reference = `P${chance.below(200)}`;
-      const amount = BigInt(chance.between(1, 60_000));
-      world.depository.bank.creditReceipt({ asset: 'CNY', amount, custodyNumber, payer: 'Payer', reference });
-      return `${custodyNumber} ${amount} ${reference}`;
-    }
+      return runBank(world);
+    case 'receipt':
+      return receipt(world);
     case 'end of day':
       world.depository.bank.endOfDay();
-      return '';
+      return runBank(world);
     case 'time passes': {
-      const ms = chance.pick([1000, 60_000, 600_000, 3_600_000, 26 * 3_600_000, 80 * 3_600_000]);
+      const ms = chance.pick([1000, 60_000, 600_000, 600_000, 3_600_000, 26 * 3_600_000, 80 * 3_600_000]);
       world.nowMs += ms;
       return String(ms);
     }
     case 'insider':
-      return insider(world);
-    case 'another person':
-      return world.at(station, async (desk) => {
-        const others = station.people.filter((one) => one.id !== desk.person.id);
-        if (others.length === 0) return 'nobody else';
-        const person: Colleague = chance.pick(others);
-        return `${person.id} ${said(await desk.tryUnlock(person))}`;
-      });
+      return chance.once(12) ? pretendTerminal(world) : insider(world);
+    case 'colleague':
+      return chance.once(3) ? recoveryShares(world) : colleague(world);
+    case 'audit':
+      return world.at(chance.pick(world.stations), (_, station) => verifyAt(world, station));
     case 'kill a process':
-      return strikeDuring(world, station, 'kill');
+      return strikeDuring(world, 'kill');
     case 'disk full':
-      return strikeDuring(world, station, 'disk full');
+      return strikeDuring(world, 'disk full');
     case 'faulty line': {
-      const kinds: LineFault[] = ['request lost', 'answer lost', 'request repeated', 'request delayed'];
-      station.lineFaults = Array.from({ length: chance.between(1, 3) }, () => chance.pick(kinds));
-      const outcome = await world.at(station, (desk) => sync(station, desk));
+      const station = chance.pick(world.stations);
+      station.lineFaults = Array.from({ length: chance.between(1, 3) }, () => chance.pick(lineFaults)) as LineFault[];
+      const outcome = chance.once(2)
+        ? await world.at(station, (desk) => sync(station, desk))
+        : await make(world, station);
       station.lineFaults = [];
       return outcome;
     }
-    case 'cut off':
+    case 'cut off': {
+      const station = chance.pick(world.stations);
       station.cutOff = chance.between(3, 25);
       world.count('terminal cut off');
       return `${station.name} ${station.cutOff}`;
-    case 'clock jumps': {
-      const ms = chance.pick([-7_200_000, -30_000, 0, 0, 30_000, 7_200_000]);
-      world.count('clock jumps');
-      if (chance.once(3)) world.gatewayClockOff = ms;
-      else station.clockOff = ms;
-      return String(ms);
+    }
+    case 'clock jumps':
+      return jumpClock(world);
+    case 'bank trouble': {
+      world.bankTrouble = chance.pick(bankTroubles);
+      world.count(`bank: ${world.bankTrouble}`);
+      const outcome = `${world.bankTrouble}: ${await runBank(world)}`;
+      world.bankTrouble = undefined;
+      return outcome;
     }
     case 'lying gateway':
-      return lie(world, station);
+      return world.at(chance.pick(world.stations), (_, station) => lie(world, station));
     case 'old vault':
-      return putBack(world, station);
+      return putBack(world, chance.pick(world.stations));
   }
 }
 
@@ -126,130 +126,107 @@ async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function sign(station: Station, asked: Promise<Result<Signing>>): Promise<string> {
-  const outcome = await quietly(() => asked);
+// People
+
+/** Somebody who will do, at a terminal where they can work: most often one where they sit already. */
+async function somebody(
+  world: World,
+  wanted: (person: Colleague) => boolean,
+  at: readonly Station[] = world.stations,
+): Promise<Station | undefined> {
+  const { chance, clerk } = world;
+  const mayWork = ({ id }: Colleague) => clerk.operators.get(id)?.revoked === false || chance.once(30);
+  const places = at.flatMap((station) =>
+    station.people.filter((one) => wanted(one) && mayWork(one)).map((person) => ({ station, person })),
+  );
+  const seated = places.filter(({ station, person }) => station.desk.person.id === person.id);
+  if (places.length === 0) return undefined;
+  const { station, person } = chance.pick(seated.length > 0 && !chance.once(5) ? seated : places);
+  if (station.desk.person.id === person.id) return station;
+  return (await world.at(station, (desk) => quietly(() => desk.tryUnlock(person))))?.ok ? station : undefined;
+}
+
+async function make(world: World, at?: Station): Promise<string> {
+  const { chance } = world;
+  const kind = chance.weighted(
+    Object.fromEntries(wishedKinds.map((one) => [one, wishes[one]?.often(world) ?? 0])),
+  ) as keyof typeof wishes;
+  const makers: readonly string[] = chance.once(30) ? roles : (knownKinds[kind]?.makers ?? []);
+  const station = await somebody(world, (one) => makers.includes(one.role), at === undefined ? world.stations : [at]);
+  if (station === undefined) return `${kind}: nobody`;
+  const count = chance.once(4) ? chance.between(2, 6) : 1;
+  const drafts = Array.from({ length: count }, () => ({ draft: draftOf(world, kind), source: null }));
+  return world.at(station, async (desk) => {
+    const made = await sign(
+      station,
+      quietly(() => desk.client.make({ drafts })),
+    );
+    const synced = chance.once(2) ? `, ${await sync(station, desk)}` : '';
+    return `${station.name} ${kind}: ${made}${synced}`;
+  });
+}
+
+async function sign(station: Station, asked: Promise<Result<Signing> | undefined>): Promise<string> {
+  const outcome = await asked;
   if (outcome === undefined) return 'failed';
   if (!outcome.ok) return said(outcome);
-  const refused = outcome.value.refused.map((one) => one.refusal.type).join(' ');
   const queued = await quietly(() => station.desk.touch(outcome.value));
   for (const event of queued ?? []) station.acknowledged.add(event);
-  return `${outcome.value.events.map((one) => one.type).join(' ')} ${queued?.length ?? 'failed'} ${refused}`;
+  const refused = outcome.value.refused.map((one) => one.refusal.type);
+  return [`${queued?.length ?? 'failed'} of ${outcome.value.events.length}`, ...refused].join(' ');
 }
 
-function drafts(world: World, station: Station): { draft: Draft; source: null }[] {
-  const count = world.chance.once(4) ? world.chance.between(2, 6) : 1;
-  return Array.from({ length: count }, () => ({ draft: draft(world, station.desk.person), source: null }));
-}
-
-function draft(world: World, person: Colleague): Draft {
+/** A checker brings their terminal up to date and decides on some of what waits for somebody like them. */
+async function check(world: World): Promise<string> {
   const { chance, clerk } = world;
-  const accounts = [...clerk.accounts].filter(([, one]) => one.client !== null).map(([id]) => id);
-  const account = accounts.length === 0 ? 'acc-nobody' : chance.pick(accounts);
-  const amount = String(chance.once(8) ? chance.between(10_000, 120_000) : chance.between(1, 4000));
-  const payee = () => ({
-    ...{
-      name: 'Payee',
-      account: `62220000${chance.between(1000, 1020)}`,
-      agent: null,
-      endToEndId: 'E',
-      remittance: null,
-    },
+  const waiting = [...clerk.instructions.values()].filter((one) => one.word === 'waiting');
+  if (waiting.length === 0) return 'nothing waits';
+  const { body, event, approvedBy } = chance.pick(waiting);
+  const isAnybody = chance.once(20);
+  const station = await somebody(world, ({ id, role }) => {
+    if (isAnybody) return true;
+    const hasApproved = approvedBy.some(({ person }) => person === clerk.operators.get(id)?.person);
+    return role === knownKinds[body.kind]?.checker && id !== event.actor && !hasApproved;
   });
-  const n = chance.below(10);
-  const young = accounts.length < 6;
-  const kind =
-    person.role === 'officer'
-      ? chance.weighted({ policy: 3, agreement: 3, register: 1, freeze: 1, fee: 1, correction: 1 })
-      : chance.weighted({
-          ...{ payment: 10, batch: 4, transfer: 4, fee: 3, freeze: 2, correction: 2, allocation: 3, own: 1, earn: 1 },
-          ...{ register: young ? 8 : 1, open: young ? 10 : 1 },
-        });
-  switch (kind) {
-    case 'payment':
-      return { kind: 'payment', account, asset: 'CNY', amount, payee: payee() };
-    case 'own':
-      return { kind: 'payment', account: 'platform-own:CNY', asset: 'CNY', amount, payee: payee() };
-    case 'earn':
-      return {
-        kind: 'book transfer',
-        from: 'platform-fee:CNY',
-        to: 'platform-own:CNY',
-        asset: 'CNY',
-        amount,
-        purpose: 'CHAR' as never,
-      };
-    case 'batch':
-      return {
-        kind: 'batch',
-        asset: 'CNY',
-        items: Array.from({ length: chance.between(1, 5) }, () => ({
-          account: accounts.length === 0 ? 'acc-nobody' : chance.pick(accounts),
-          amount: String(chance.between(1, 3000)),
-          payee: payee(),
-        })),
-      } as Draft;
-    case 'transfer':
-      return {
-        kind: 'book transfer',
-        from: account,
-        to: chance.pick([...accounts, 'acc-nobody']),
-        asset: 'CNY',
-        amount,
-        purpose: 'LOAN',
-      };
-    case 'fee':
-      return { kind: 'fee', account, asset: 'CNY', code: 'service', base: '0', amount: String(clerk.fee) };
-    case 'freeze':
-      return { kind: clerk.accounts.get(account)?.frozen ? 'unfreeze' : 'freeze', account, reason: 'order' };
-    case 'correction': {
-      const done = [...clerk.instructions].filter(([, one]) => one.state === 'done').map(([id]) => id);
-      const corrects = done.length === 0 ? world.newId(world.nowMs) : chance.pick(done);
-      return { kind: 'correction', corrects: corrects as never, reason: 'mistake' };
-    }
-    case 'allocation': {
-      const open = [...clerk.receipts].filter(([, one]) => one.left > 0n);
-      const [receipt, { left }] = open.length === 0 ? [world.newId(0), { left: 1n }] : chance.pick(open);
-      const part = chance.once(3) ? left : 1n + BigInt(chance.below(Number(left > 5000n ? 5000n : left)));
-      return { kind: 'receipt allocation', receipt: receipt as never, account, asset: 'CNY', amount: String(part) };
-    }
-    case 'register':
-      return { kind: 'register client', client: `client-${n}`, identity: { client: `Holder ${n}` } };
-    case 'open':
-      return {
-        kind: 'open account',
-        account: `acc-${n}`,
-        client: `client-${n}`,
-        role: 'lender',
-        asset: 'CNY',
-        number: `9${n}`,
-      };
-    case 'policy':
-      return { kind: 'adopt policy', policy: simulatedPolicy(nextPolicy(world)) };
-    case 'agreement':
-      return {
-        kind: 'adopt agreement',
-        agreement: simulatedAgreement(clerk.agreementVersion + 1, BigInt(chance.between(1, 300))),
-      };
-  }
+  if (station === undefined) return 'nobody';
+  return world.at(station, async (desk) => {
+    if (!chance.once(4)) await sync(station, desk);
+    const listed = await quietly(() => desk.client.instructions({ states: ['waiting'], after: '', limit: 100 }));
+    const theirs = (listed?.ok ? listed.value.instructions : []).filter(({ id }) => {
+      const one = clerk.instructions.get(id);
+      if (one === undefined || chance.once(20)) return true;
+      return knownKinds[one.body.kind]?.checker === desk.person.role && one.event.actor !== desk.person.id;
+    });
+    const some = theirs.filter(() => !chance.once(3)).slice(0, 8);
+    if (some.length === 0) return `${station.name} nothing waits`;
+    const verdicts = some.map(({ id }): Verdict => {
+      if (chance.once(10)) return { verdict: 'decline', instruction: id, reason: 'no' };
+      const body = clerk.instructions.get(id)?.body;
+      const typed = body === undefined || chance.once(20) ? null : clerk.typed(body);
+      return { verdict: 'approve', instruction: id, typed };
+    });
+    const signed = await sign(
+      station,
+      quietly(() => desk.client.check({ verdicts })),
+    );
+    return `${station.name} ${signed}${chance.once(4) ? '' : `, ${await sync(station, desk)}`}`;
+  });
 }
 
-async function check(world: World, station: Station, desk: Desk): Promise<string> {
-  const { chance } = world;
-  const listed = await quietly(() => desk.client.instructions({ states: ['waiting'], after: '', limit: 50 }));
-  if (!listed?.ok || listed.value.instructions.length === 0) return 'nothing waits';
-  const some = listed.value.instructions.filter(() => !chance.once(3)).slice(0, 8);
-  const verdicts = some.map(({ id }): Verdict => {
-    if (chance.once(8)) return { verdict: 'decline', instruction: id, reason: 'no' };
-    const body = world.clerk.instructions.get(id)?.body;
-    const typed =
-      body?.kind === 'payment'
-        ? { tail: body.payee.tail, amount: body.amount }
-        : body?.kind === 'batch'
-          ? { tail: body.items[0]?.payee.tail ?? '', amount: body.total }
-          : null;
-    return { verdict: 'approve', instruction: id, typed: chance.once(15) ? null : typed };
+async function withdraw(world: World): Promise<string> {
+  const { chance, clerk } = world;
+  const station = chance.pick(world.stations);
+  return world.at(station, async (desk) => {
+    const mine = [...clerk.instructions].filter(
+      ([, one]) => one.event.actor === desk.person.id && (one.word === 'waiting' || chance.once(8)),
+    );
+    if (mine.length === 0) return 'nothing';
+    const instructions = [chance.pick(mine)[0] as never];
+    return sign(
+      station,
+      quietly(() => desk.client.withdraw({ instructions })),
+    );
   });
-  return verdicts.length === 0 ? 'nothing chosen' : sign(station, desk.client.check({ verdicts }));
 }
 
 async function sync(station: Station, desk: Desk): Promise<string> {
@@ -258,43 +235,131 @@ async function sync(station: Station, desk: Desk): Promise<string> {
   if (!result.ok) {
     if (['fork', 'rollback', 'disagreement', 'bad checkpoint', 'read only'].includes(result.refusal.type))
       throw new Disagreement(`${station.name} does not believe an honest gateway: ${result.refusal.why}`);
-    return result.refusal.type;
+    return `${station.name} ${result.refusal.type}`;
   }
   const { pushed, pulled, refused } = result.value;
-  return `${station.name} ${pushed} up, ${pulled} down, ${refused.map((one) => one.refusal.type).join(' ')}`;
+  return [`${station.name} ${pushed} up`, `${pulled} down`, ...refused.map((one) => one.refusal.type)].join(' ');
 }
+
+/** Another person sits down at the terminal: enrolled on it now, and by two officers later. */
+async function colleague(world: World): Promise<string> {
+  const { chance } = world;
+  const station = chance.pick(world.stations);
+  const person = newColleague(
+    `person-${world.nextNumber()}`,
+    chance.pick(['teller', 'supervisor'] as Role[]),
+    officeOrigin,
+  );
+  return world.at(station, async (desk) => {
+    const enrolled = await quietly(() => desk.enrol(person));
+    if (enrolled === undefined) return 'failed';
+    station.people.push(person);
+    world.candidates.push(enrolled.operator);
+    return `${station.name} ${person.id} ${person.role}`;
+  });
+}
+
+/** Recovery shares are made; where there were some before, the keys of the vault are changed with it. */
+const recoveryShares = (world: World, times = 1): Promise<string> =>
+  world.at(world.chance.pick(world.stations), async (desk, station) => {
+    const made: string[] = [];
+    for (let i = 0; i < times; i++) {
+      const one = await quietly(() => desk.client.addRecovery({ officers: [2, 3], custodians: [2, 3] }));
+      made.push(one === undefined ? 'failed' : said(one));
+    }
+    return `${station.name} recovery shares ${made.join(', ')}`;
+  });
+
+// The bank
+
+const runBank = async (world: World): Promise<string> =>
+  (await quietly(() => world.depository.run()))?.map((one) => one.refusal.type).join(' ') ?? 'failed';
+
+async function receipt(world: World): Promise<string> {
+  const { chance, clerk } = world;
+  const numbered = [...clerk.accounts.values()].filter((one) => one.number !== null);
+  const known = numbered.length === 0 || chance.once(5) ? undefined : chance.pick(numbered);
+  const asset = known?.asset ?? chance.pick(['CNY', 'CNY', 'USD']);
+  const custodyNumber = known?.number ?? chance.pick([null, 'unknown']);
+  const reference = `P${chance.below(400)}`;
+  const amount = BigInt(chance.between(1, 90_000));
+  world.depository.bank.creditReceipt({ asset, amount, custodyNumber, payer: 'Payer', reference });
+  return `${asset} ${custodyNumber} ${amount} ${reference}, ${chance.once(2) ? await runBank(world) : ''}`;
+}
+
+// Faults
 
 async function insider(world: World): Promise<string> {
   const submissions = Array.from({ length: world.chance.between(1, 3) }, () => insiderSubmission(world));
-  if (world.chance.once(6)) world.killAfterAnswer = true;
-  const answer = await quietly(() => world.insiderLine().submit({ programme: 'simulated', submissions }));
+  if (world.chance.once(8)) world.killAfterAnswer = true;
+  const answer = await quietly(() => world.insiderLine().submit({ programme, submissions }));
   return answer === undefined ? 'no answer' : answer.outcomes.map(said).join(' ');
 }
 
-/** Something that would be written to disk, and in its middle the process is killed or the disk is full. */
-async function strikeDuring(world: World, station: Station, fault: 'kill' | 'disk full'): Promise<string> {
+/** The insiders' key under the name of another terminal: whatever is asked, nothing is answered. */
+async function pretendTerminal(world: World): Promise<string> {
+  world.count('request under another name');
+  const submissions = [insiderSubmission(world)];
+  for (const { event } of submissions) world.forged.add(event.id);
+  const line = world.insiderLine('T-01');
+  const answer = await quietly(() => line.submit({ programme, submissions }));
+  if (answer !== undefined) throw new Disagreement(`the gateway answered ${insiderTerminal}, who said to be T-01`);
+  return 'no answer';
+}
+
+function jumpClock(world: World): string {
   const { chance } = world;
-  const point = chance.pick(faultPoints.filter((one) => /^(vault|gateway|bank)/.test(one)));
+  const ms = chance.pick([-7_200_000, -30_000, -30_000, 0, 30_000, 30_000, 7_200_000]);
+  world.count(ms < 0 ? 'clock back' : ms > 0 ? 'clock ahead' : 'clock right again');
+  // Somebody sees that a clock is wrong after a while.
+  const until = chance.between(3, 25);
+  if (chance.once(3)) {
+    world.gatewayClock = { offMs: ms, steps: until };
+    return `gateway ${ms}`;
+  }
+  const station = chance.pick(world.stations);
+  station.clock = { offMs: ms, steps: until };
+  return `${station.name} ${ms}`;
+}
+
+/** Works that are not part of a simulated day; their moments are struck elsewhere. */
+const elsewhere = ['backup'];
+
+const strikable = faultPoints.filter((one) => !elsewhere.some((part) => one.startsWith(part)));
+
+/** Something that would be written to disk, and in its middle the process is killed or the disk is full. */
+async function strikeDuring(world: World, fault: 'kill' | 'disk full'): Promise<string> {
+  const { chance } = world;
+  const point = chance.pick(strikable);
   world.arm(point, fault);
-  const outcome = await world.at(station, async (desk) => {
-    if (point.startsWith('vault'))
-      return chance.once(2) ? sync(station, desk) : sign(station, desk.client.make({ drafts: drafts(world, station) }));
-    if (point.startsWith('bank')) return String((await quietly(() => world.depository.run()))?.length ?? 'failed');
-    return chance.once(2) ? insider(world) : sync(station, desk);
-  });
+  const outcome = await passing(world, point);
   world.disarm();
   return `${point}: ${outcome}`;
+}
+
+/** Work in whose course the moment comes. */
+async function passing(world: World, point: FaultPoint): Promise<string> {
+  const { chance } = world;
+  if (point.startsWith('slots')) return chance.once(2) ? recoveryShares(world) : colleague(world);
+  if (point.startsWith('keys')) return recoveryShares(world, 2);
+  if (point.startsWith('bank')) {
+    if (point.includes('message')) await receipt(world);
+    return runBank(world);
+  }
+  if (point.startsWith('gateway') && chance.once(2)) return insider(world);
+  return chance.once(2) ? make(world) : check(world);
 }
 
 /** The gateway shows this terminal a log that is not the one it had, signed with its own key. */
 async function lie(world: World, station: Station): Promise<string> {
   const { chance } = world;
-  const before = await station.desk.client.status({});
-  const size = world.depository.gateway.sequencer().size();
+  const { client } = station.desk;
+  const before = await client.status({});
+  const sequencer = world.depository.gateway.sequencer();
   const known = before.log.size;
   if (known < 4) return 'too young';
-  const records = (await world.depository.gateway.store.leaves(0, size)).map(utf8ToText);
-  const kind = chance.pick(['dropped', 'rewritten', 'swapped', 'shorter', 'made up']);
+  const records = (await world.depository.gateway.store.leaves(0, sequencer.size())).map(utf8ToText);
+  const kind = chance.pick(['dropped', 'rewritten', 'swapped', 'shorter', 'made up', 'hidden', 'signed by another']);
   const at = chance.between(1, known - 2);
   const told = [...records];
   if (kind === 'dropped') told.splice(at, 1);
@@ -305,18 +370,25 @@ async function lie(world: World, station: Station): Promise<string> {
     told.length = known;
     told.push((records[known - 1] as string).replace(/"id":"[0-9a-f]{8}/, '"id":"ffffffff'));
   }
+  // Signed as the whole log, and served with a record that is not under that root.
+  const signed = kind === 'hidden' ? [...records, records[at] as string] : told;
   world.count(`gateway lies: ${kind}`);
   const safe = world.copyVault(station);
   const keys = openBankKeys(join(world.directory, 'depository', 'bank-keys.json'));
   const publicKey = base64urlToBytes(keys.gateway.publicKey) ?? new Uint8Array();
-  station.liar = lyingGateway({ origin: 'depository.example/simulated', publicKey, sign: keys.gateway.sign }, told);
-  const result = await quietly(() => finished(station.desk.client.sync({})));
+  const sign = kind === 'signed by another' ? keys.adapter.sign : keys.gateway.sign;
+  if (kind === 'hidden') told.push((records[at] as string).replace('"admittedAt":"2026', '"admittedAt":"2027'));
+  station.liar = lyingGateway({ origin: `depository.example/${programme}`, publicKey, sign }, told, signed);
+  const result = await quietly(() => finished(client.sync({})));
   station.liar = undefined;
-  const after = await station.desk.client.status({});
+  const after = await client.status({});
   if (result?.ok !== false || after.readOnly === null || after.log.size !== known)
     throw new Disagreement(
       `${station.name} believed a log that was ${kind}: ${known} records became ${after.log.size}`,
     );
+  const made = await client.make({ drafts: [{ draft: draftOf(world, 'freeze'), source: null }] });
+  if (made.ok || made.refusal.type !== 'read only')
+    throw new Disagreement(`${station.name} would sign after it had found a log that was ${kind}`);
   await world.startAgain(station, safe);
   return `${kind}: ${result.refusal.type}`;
 }
@@ -326,36 +398,46 @@ async function putBack(world: World, station: Station): Promise<string> {
   const { chance } = world;
   const old = world.copyVault(station);
   // Something that the terminal answers for must have happened since.
-  const made = await world.at(station, (desk) => sign(station, desk.client.make({ drafts: drafts(world, station) })));
+  const made = await make(world, station);
   await world.at(station, (desk) => sync(station, desk));
   const now = world.copyVault(station);
-  const { person } = station.desk;
-  if (chance.once(2)) {
-    const mixed = world.copyVault(station);
-    for (const name of readdirSync(join(mixed, 'vault')))
-      if (name.startsWith('vault.db')) rmSync(join(mixed, 'vault', name));
-    for (const name of readdirSync(join(old, 'vault')))
-      if (name.startsWith('vault.db')) cpSync(join(old, 'vault', name), join(mixed, 'vault', name));
-    const committed = headOf(old) !== headOf(now);
-    world.count('old database under the newest record');
-    await world.startAgain(station, mixed);
-    const { readOnly } = await station.desk.client.status({});
-    const noticed = readOnly?.type === 'vault rolled back';
-    if (noticed !== committed)
-      throw new Disagreement(`${station.name} opened an old database as if it were fine (or suspected the newest)`);
-    await world.startAgain(station, now);
-    return `database ${noticed ? 'noticed' : 'the same'} ${made}`;
+  const committed = headOf(old) !== headOf(now);
+  // After a change of keys nothing of before fits to anything of after.
+  const isMixable = databasesOf(old).join() === databasesOf(now).join();
+  const which = isMixable ? chance.pick(['whole vault', 'database', 'head record'] as const) : 'whole vault';
+  world.count(`put back: ${which}`);
+  if (which === 'whole vault') {
+    await world.startAgain(station, old);
+    rmSync(now, { recursive: true, force: true });
+    // What was signed since and had not left the terminal is gone with the machine, as from a backup.
+    for (const id of station.acknowledged) if (!world.clerk.events.has(id)) station.acknowledged.delete(id);
+    return `${which} of ${station.name}, ${made}`;
   }
-  world.count('whole old vault');
-  await world.startAgain(station, old);
-  rmSync(now, { recursive: true, force: true });
-  // What was signed since and had not left the terminal is gone with the machine, as from a backup.
-  for (const id of station.acknowledged) if (!world.clerk.events.has(id)) station.acknowledged.delete(id);
-  return `whole vault of ${person.id} ${made}`;
+  const mixed = world.copyVault(station);
+  const isOld = (name: string) => name.startsWith(which === 'database' ? 'vault.db' : 'vault.head');
+  for (const name of readdirSync(join(mixed, 'vault'))) if (isOld(name)) rmSync(join(mixed, 'vault', name));
+  for (const name of readdirSync(join(old, 'vault')))
+    if (isOld(name)) cpSync(join(old, 'vault', name), join(mixed, 'vault', name));
+  const behind = generationOf(now) - generationOf(old);
+  await world.startAgain(station, mixed);
+  const { readOnly } = await station.desk.client.status({});
+  // One commit ahead of its record is what a crash leaves; anything else was put back.
+  const mustNotice = which === 'database' ? committed : behind > 1;
+  if ((readOnly !== null) !== mustNotice)
+    throw new Disagreement(
+      `${station.name} took an old ${which} to be fine, or suspected the newest: ${readOnly?.type}`,
+    );
+  await world.startAgain(station, now);
+  return `${which} of ${station.name}, ${readOnly?.type ?? 'nothing to notice'}, ${made}`;
 }
 
-/** The head record as it is on disk. */
+const databasesOf = (folder: string): string[] =>
+  readdirSync(join(folder, 'vault')).filter((name) => /^vault\.db(\.\d+)?$/.test(name));
+
+/** The head records as they are on disk. */
 function headOf(folder: string): string {
   const names = readdirSync(join(folder, 'vault')).filter((name) => name.startsWith('vault.head'));
   return names.map((name) => `${name} ${readFileSync(join(folder, 'vault', name), 'utf8')}`).join('\n');
 }
+const generationOf = (folder: string): number =>
+  Math.max(0, ...[...headOf(folder).matchAll(/"generation":(\d+)/g)].map(([, number]) => Number(number)));

@@ -7,25 +7,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodePrimitives } from '../../crypto/node.ts';
 import { ed25519PublicKey, signEd25519 } from '../../crypto/secret.ts';
+import type { BankMessage } from '../../depository/bank/adapter.ts';
 import type { Fate } from '../../depository/bank/simulator.ts';
 import { type Depository, openDepository } from '../../depository/depository.ts';
 import type { Outcome } from '../../depository/sequencer.ts';
 import { openSqliteStore } from '../../depository/store/sqlite.ts';
 import { connectOverHttp, type DepositoryClient } from '../../main/sync/depository.ts';
-import { booksDigest } from '../../shared/books.ts';
+import { booksDigest, type TableName, type Tables } from '../../shared/books.ts';
 import { bytesToBase64url } from '../../shared/bytes.ts';
+import type { Draft } from '../../shared/contract/terminal.ts';
 import { type CustosEvent, eventDigest } from '../../shared/event.ts';
 import { type FaultPoint, listenAtFaultPoints } from '../../shared/fault.ts';
 import { eventIdFrom } from '../../shared/ids.ts';
-import type { Policy } from '../../shared/policy.ts';
+import type { Operator } from '../../shared/operator.ts';
 import { parseRecord } from '../../shared/record.ts';
 import type { Submission } from '../../shared/submission.ts';
 import { instantToMs } from '../../shared/time.ts';
-import { accepted, type Colleague, type Desk, newColleague } from '../desk.ts';
+import { accepted, type Colleague, type Desk, finished, newColleague } from '../desk.ts';
 import { newDesk, officeOrigin } from '../office.ts';
 import { Person, sha256 } from '../people.ts';
 import type { Chance } from './chance.ts';
-import { Clerk, type ClerkPolicy } from './clerk.ts';
+import { Clerk } from './clerk.ts';
+import { simulatedAgreement, simulatedPolicy } from './policy.ts';
+import { accountOf, assets } from './wishes.ts';
 
 /** What the parts of the world say and the naive model say is not the same: the run stops here. */
 export class Disagreement extends Error {
@@ -47,16 +51,31 @@ class DiskFull extends Error {
   readonly code = 'ENOSPC';
 }
 
-export type LineFault = 'request lost' | 'answer lost' | 'request repeated' | 'request delayed';
+export const lineFaults = ['request lost', 'answer lost', 'request repeated', 'request delayed'] as const;
+export type LineFault = (typeof lineFaults)[number];
+export const bankTroubles = [
+  'messages repeated',
+  'messages under new names',
+  'messages held back',
+  'messages out of order',
+  'bank cut off',
+] as const;
+export type BankTrouble = (typeof bankTroubles)[number];
 export type Fault = 'kill' | 'disk full';
+
+/** How far a clock is from the world's, and for how many steps nobody notices. */
+export interface WrongClock {
+  readonly offMs: number;
+  readonly steps: number;
+}
+const rightClock: WrongClock = { offMs: 0, steps: 0 };
 
 export interface Station {
   readonly name: string;
-  readonly people: readonly Colleague[];
+  people: Colleague[];
   desk: Desk;
   directory: string;
-  /** How far its clock is from the world's, ms. */
-  clockOff: number;
+  clock: WrongClock;
   /** Steps for which nothing gets through. */
   cutOff: number;
   lineFaults: LineFault[];
@@ -66,74 +85,11 @@ export interface Station {
   liar: DepositoryClient | undefined;
 }
 
-const nobody = { differentTerminals: false, typedConfirmation: false, coolingOffSeconds: 0 };
-
-/** The only policies that are adopted here, so that the clerk can read them without evaluating rules. */
-export const simulatedPolicy = ({ version, largeFrom, dailyLimit }: ClerkPolicy): Policy => ({
-  version,
-  rules: [
-    {
-      id: 'configuration',
-      text: 'Configuration needs another officer.',
-      when: { kinds: ['enrol operator', 'enrol terminal', 'adopt policy', 'adopt agreement'] },
-      demand: { groups: [{ role: 'officer', count: 1 }], ...nobody },
-    },
-    {
-      id: 'daily-work',
-      text: 'A supervisor checks.',
-      when: {
-        kinds: [
-          ...['register client', 'open account', 'payment', 'batch', 'book transfer', 'receipt allocation'],
-          ...['fee', 'freeze', 'unfreeze', 'correction'],
-        ],
-      },
-      demand: { groups: [{ role: 'supervisor', count: 1 }], ...nobody },
-    },
-    {
-      id: 'large',
-      text: 'Large payments.',
-      when: { kinds: ['payment', 'batch'], asset: 'CNY', amountFrom: String(largeFrom) },
-      demand: {
-        groups: [{ role: 'supervisor', count: 2 }],
-        differentTerminals: true,
-        typedConfirmation: true,
-        coolingOffSeconds: 600,
-      },
-    },
-    {
-      id: 'daily-limit',
-      text: 'What one client may pay in a day.',
-      when: {
-        kinds: ['payment', 'batch'],
-        asset: 'CNY',
-        window: { per: 'client', days: 1, above: String(dailyLimit) },
-      },
-      refuse: 'above the daily limit',
-    },
-  ],
-});
-
-const readPolicy = (policy: unknown): ClerkPolicy => {
-  const { version, rules } = policy as Policy;
-  return {
-    version,
-    largeFrom: BigInt(rules[2]?.when.amountFrom ?? '0'),
-    dailyLimit: BigInt(rules[3]?.when.window?.above ?? '0'),
-  };
-};
-
-export const simulatedAgreement = (version: number, flat: bigint) => ({
-  version,
-  fees: [
-    {
-      ...{ code: 'service', text: 'service fee', asset: 'CNY', to: 'platform-fee' as const },
-      ...{ flat: String(flat), basisPoints: 0, maximum: '1000000' },
-    },
-  ],
-});
-
-const programme = 'simulated';
-const sameAlways = 1_000_000_000;
+export const programme = 'simulated';
+/** Where insiders send from: its key is in their hands. */
+export const insiderTerminal = 'T-66';
+/** Nothing here may depend on how fast the machine is. */
+const [leaseForEver, patienceMs] = [1_000_000_000, 1_000_000_000];
 
 export class World {
   readonly chance: Chance;
@@ -142,16 +98,22 @@ export class World {
   readonly forged = new Set<string>();
   readonly stations: Station[] = [];
   readonly faults = new Map<string, number>();
-  /** Insiders who hold their keys outside of any terminal and send what they like. */
-  readonly insiders = {
-    officer: new Person('mallory', 'officer'),
-    teller: new Person('trudy', 'teller'),
-    supervisor: new Person('oscar', 'supervisor'),
-  };
-  readonly #insiderSeed: Uint8Array;
+  /** Operators that wait to be enrolled by the officers. */
+  readonly candidates: Operator[] = [];
+  /** People who hold their keys outside of any terminal; some of them are enrolled by and by. */
+  readonly #strangers = new Map<string, Person>();
+  readonly #firstInsiders = [
+    new Person('mallory', 'officer'),
+    new Person('trudy', 'teller'),
+    new Person('oscar', 'supervisor'),
+  ];
+  readonly insiderSeed: Uint8Array;
   depository!: Depository;
   nowMs = Date.parse('2026-11-24T01:00:00.000Z');
-  gatewayClockOff = 0;
+  gatewayClock = rightClock;
+  bankTrouble: BankTrouble | undefined;
+  /** Every message that the bank has sent. */
+  readonly #fromBank: BankMessage[] = [];
   #stores = 0;
   #folders = 0;
   /** Next thing that happens at a fault point. */
@@ -168,8 +130,8 @@ export class World {
   constructor(chance: Chance) {
     this.chance = chance;
     Disagreement.first = undefined;
-    this.#insiderSeed = chance.bytes(32);
-    this.clerk = new Clerk({ forged: this.forged, digestOf: (event) => digestOf(event), readPolicy });
+    this.insiderSeed = chance.bytes(32);
+    this.clerk = new Clerk({ forged: this.forged, digestOf });
     listenAtFaultPoints((point) => this.#strike(point));
   }
 
@@ -198,7 +160,7 @@ export class World {
       const name = `T-0${i + 1}`;
       const here = people.filter(({ at }) => at === i).map(({ person }) => person);
       const station: Station = {
-        ...{ name, people: here, directory: this.#newFolder(name), clockOff: 0, cutOff: 0, lineFaults: [] },
+        ...{ name, people: here, directory: this.#newFolder(name), clock: rightClock, cutOff: 0, lineFaults: [] },
         ...{ acknowledged: new Set(), liar: undefined, desk: undefined as unknown as Desk },
       };
       station.desk = this.#deskOf(station);
@@ -213,19 +175,25 @@ export class World {
       }
     }
     const all = enrolled.map((one) => one.operator as (typeof first)[number]['operator']);
-    const { officer, teller, supervisor } = this.insiders;
     const opened = await this.depository.open({
-      assets: ['CNY'],
-      officers: [...all.filter((one) => one.role === 'officer'), officer.operator],
-      terminals: [...first.map((one) => one.terminal), { id: 'T-66', key: ed25519PublicKey(this.#insiderSeed) }],
-      policy: simulatedPolicy({ version: 1, largeFrom: 50_000n, dailyLimit: 200_000n }),
-      agreement: simulatedAgreement(1, 100n),
+      assets: [...assets],
+      officers: [...all, ...this.#firstInsiders.map((one) => one.operator)].filter((one) => one.role === 'officer'),
+      terminals: [
+        ...first.map((one) => one.terminal),
+        { id: insiderTerminal, key: ed25519PublicKey(this.insiderSeed) },
+      ],
+      policy: simulatedPolicy({
+        ...{ version: 1, largeFrom: 50_000n, dailyLimit: 300_000n, coolingOffSeconds: 600, otherTerminal: true },
+      }),
+      agreement: simulatedAgreement({ version: 1, flat: 100n }),
     });
     accepted(opened);
     const [one, two] = this.stations as [Station, Station];
     await one.desk.sync();
-    const newcomers = [...all.filter((each) => each.role !== 'officer'), teller.operator, supervisor.operator];
-    const made = await one.desk.make(...newcomers.map((operator) => ({ kind: 'enrol operator' as const, operator })));
+    const workers = [...all, ...this.#firstInsiders.map((each) => each.operator)].filter(
+      (each) => each.role !== 'officer',
+    );
+    const made = await one.desk.make(...workers.map((operator) => ({ kind: 'enrol operator' as const, operator })));
     await one.desk.sync();
     await two.desk.sync();
     await two.desk.approve(...made);
@@ -234,7 +202,53 @@ export class World {
       const worker = station.people.find((person) => person.role !== 'officer') as Colleague;
       await station.desk.unlock(worker);
     }
+    await this.#openAccounts(one.desk, two.desk);
     await this.agree();
+  }
+
+  /** The first clients with some money, so that there is business from the first step on. */
+  async #openAccounts(teller: Desk, supervisor: Desk): Promise<void> {
+    const accounts = [0, 1, 2, 3].map(accountOf);
+    const steps: Draft[][] = [
+      accounts.map(({ client }) => ({ kind: 'register client', client, identity: { client: `Holder of ${client}` } })),
+      accounts.map((each) => ({ kind: 'open account', ...each, role: 'lender' })),
+    ];
+    for (const drafts of steps) {
+      const made = await teller.make(...drafts);
+      await teller.sync();
+      await supervisor.sync();
+      await supervisor.approve(...made);
+      await supervisor.sync();
+      await teller.sync();
+    }
+    for (const { asset, number } of accounts)
+      this.depository.bank.creditReceipt({ asset, amount: 200_000n, custodyNumber: number, payer: 'Payer' });
+    await this.depository.run();
+  }
+
+  get insiders(): Person[] {
+    const enrolled = [...this.#strangers.values()].filter(({ operator }) => this.clerk.operators.has(operator.id));
+    return [...this.#firstInsiders, ...enrolled];
+  }
+
+  /** Somebody who may be enrolled: a colleague at a terminal, a stranger, or who was revoked under another id. */
+  someCandidate(): Operator {
+    const { chance, candidates, clerk } = this;
+    const waiting = candidates.filter((one) => !clerk.operators.has(one.id));
+    if (waiting.length > 0 && !chance.once(3)) return chance.pick(waiting);
+    const id = `new-${chance.below(20)}`;
+    const role = chance.pick(['teller', 'supervisor', 'officer'] as const);
+    const revoked = [...clerk.operators.values()].filter((one) => one.revoked);
+    const again = revoked.length > 0 && chance.once(2) ? { person: chance.pick(revoked).person } : {};
+    const person = this.#strangers.get(id) ?? new Person(id, role, again);
+    this.#strangers.set(id, person);
+    return person.operator;
+  }
+
+  #numbers = 0;
+  nextNumber(): number {
+    this.#numbers += 1;
+    return this.#numbers;
   }
 
   close(): void {
@@ -244,7 +258,7 @@ export class World {
 
   // Clocks
 
-  gatewayMs = (): number => this.nowMs + this.gatewayClockOff;
+  gatewayMs = (): number => this.nowMs + this.gatewayClock.offMs;
 
   // The gateway
 
@@ -255,18 +269,47 @@ export class World {
       name: 'Simulated',
       origin: `depository.example/${programme}`,
       relyingParty: { id: 'localhost', origins: [officeOrigin] },
-      pools: { CNY: '110022' },
+      pools: { CNY: '110022', USD: '110033' },
       primitives: nodePrimitives,
       clock: this.gatewayMs,
       newId: this.newId,
       port: null,
       store: openSqliteStore(file, () => 0),
-      leaseMs: sameAlways,
+      leaseMs: leaseForEver,
       fate: () => this.#fate(),
     });
     const { gateway } = this.depository;
     const admit = gateway.admit.bind(gateway);
     Object.assign(gateway, { admit: (submissions: readonly Submission[]) => this.#watched(admit, submissions) });
+    const { bank } = this.depository;
+    const [send, receive] = [bank.send.bind(bank), bank.receive.bind(bank)];
+    Object.assign(bank, {
+      send: (message: BankMessage) => {
+        if (this.bankTrouble === 'bank cut off') throw new Error('the line to the bank is cut');
+        send(message);
+      },
+      receive: () => this.#troubled(receive()),
+    });
+  }
+
+  /** What the gateway gets of the bank's messages. */
+  #troubled(messages: readonly BankMessage[]): readonly BankMessage[] {
+    for (const one of messages) if (!this.#fromBank.some(({ id }) => id === one.id)) this.#fromBank.push(one);
+    const old = this.#fromBank.length === 0 ? [] : [this.chance.pick(this.#fromBank)];
+    switch (this.bankTrouble) {
+      case 'bank cut off':
+        throw new Error('the line to the bank is cut');
+      case 'messages repeated':
+        return [...messages, ...messages, ...old];
+      case 'messages under new names':
+        return [...messages, ...old.map((one) => ({ ...one, id: `${one.id}-again-${this.nextNumber()}` }))];
+      case 'messages held back':
+        return messages.slice(0, this.chance.below(messages.length + 1));
+      case 'messages out of order':
+        return [...messages].reverse();
+      case undefined:
+        return messages;
+    }
   }
 
   #fate(): Fate {
@@ -280,11 +323,16 @@ export class World {
     admit: (submissions: readonly Submission[]) => Promise<readonly Outcome[]>,
     submissions: readonly Submission[],
   ): Promise<readonly Outcome[]> {
-    const outcomes = await admit(submissions);
-    const { books, size } = this.depository.gateway.sequencer();
-    // A batch before this one may have been stored and not answered: whoever asked knows nothing, and the log has it.
-    const first = Math.min(size(), ...outcomes.flatMap((one) => (one.ok ? [one.value.sequence ?? size()] : [])));
-    for (let at = this.clerk.events.size; at < first; at++) this.#read(at, await this.#leaf(at));
+    let outcomes: readonly Outcome[] = [];
+    try {
+      outcomes = await admit(submissions);
+    } finally {
+      // A batch before this one may have been stored and not answered: whoever asked knows nothing, and the log has it.
+      const { size } = this.depository.gateway.sequencer();
+      const own = outcomes.flatMap((one) => (one.ok ? [one.value.sequence ?? size()] : []));
+      if (this.#struck !== 'gateway' || own.length > 0) await this.#readUpTo(Math.min(size(), ...own));
+    }
+    const { books } = this.depository.gateway.sequencer();
     for (const [i, { event }] of submissions.entries()) {
       const outcome = outcomes[i] as Outcome;
       const atMs = Math.max(this.gatewayMs(), this.#lastAdmittedMs());
@@ -304,6 +352,10 @@ export class World {
       this.#freeze('gateway');
     }
     return outcomes;
+  }
+
+  async #readUpTo(size: number): Promise<void> {
+    for (let at = this.clerk.events.size; at < size; at++) this.#read(at, await this.#leaf(at));
   }
 
   async #leaf(sequence: number): Promise<Uint8Array | undefined> {
@@ -332,7 +384,10 @@ export class World {
 
   // Faults
 
+  #diskFailed = false;
+
   arm(point: FaultPoint, fault: Fault): void {
+    this.#diskFailed = false;
     this.#armed = { point, fault };
   }
 
@@ -342,13 +397,16 @@ export class World {
 
   #strike(point: FaultPoint): void {
     // A killed process does nothing more, whatever its code would like to clean up.
-    const whose = point.startsWith('vault') || point.startsWith('slots') ? 'terminal' : 'gateway';
+    const whose = /^(gateway|bank)/.test(point) ? 'gateway' : 'terminal';
     if (this.#struck === whose) throw new Killed(point);
     if (this.#armed?.point !== point) return;
     const { fault } = this.#armed;
     this.#armed = undefined;
     this.count(`${fault} at ${point}`);
-    if (fault === 'disk full') throw new DiskFull(point);
+    if (fault === 'disk full') {
+      this.#diskFailed = /^(keys|slots)/.test(point);
+      throw new DiskFull(point);
+    }
     this.#freeze(whose);
     throw new Killed(point);
   }
@@ -408,7 +466,7 @@ export class World {
     const size = this.depository.gateway.sequencer().size();
     if (size < this.clerk.events.size)
       throw new Disagreement(`${this.clerk.events.size - size} acknowledged record(s) are lost`);
-    for (let at = this.clerk.events.size; at < size; at++) this.#read(at, await this.#leaf(at));
+    await this.#readUpTo(size);
   }
 
   /** The terminal's process anew, on these files, with the same person. */
@@ -418,13 +476,62 @@ export class World {
     rmSync(station.directory, { recursive: true, force: true });
     station.directory = folder;
     station.desk = this.#deskOf(station);
-    await station.desk.unlock(person);
+    await this.#sitDown(station, person);
+  }
+
+  /** After each step: where somebody was put out because they were revoked, another person sits down. */
+  async attend(station: Station): Promise<void> {
+    const { phase } = await station.desk.client.status({});
+    if (phase === 'unlocked') return;
+    const { person } = station.desk;
+    // A change of keys that failed at its end also asks everybody to unlock again.
+    if (!this.#isRevoked(person.id) && !this.#diskFailed)
+      throw new Disagreement(`${station.name} put out ${person.id}, who may work`);
+    this.count('put out of a terminal');
+    await this.#sitDown(station, person);
+  }
+
+  #isRevoked = (id: string): boolean => this.clerk.operators.get(id)?.revoked === true;
+
+  /** The first of the people of this terminal who can open it; a terminal that nobody can open is out of use. */
+  async #sitDown(station: Station, first?: Colleague): Promise<void> {
+    // An older vault may not know everybody who sat here since, and a new one no longer those who were revoked.
+    const { people } = await station.desk.client.status({});
+    station.people = station.people.filter((one) => people.includes(one.id));
+    const others = station.people.filter((one) => one !== first);
+    for (const person of first === undefined || !people.includes(first.id) ? others : [first, ...others]) {
+      const unlocked = await station.desk.tryUnlock(person);
+      if (unlocked.ok) return;
+      if (!['revoked', 'no slot'].includes(unlocked.refusal.type) || !this.#isRevoked(person.id))
+        throw new Disagreement(`${station.name} does not open for ${person.id}: ${unlocked.refusal.why}`);
+    }
+    this.count('terminal that nobody can open');
+    this.stations.splice(this.stations.indexOf(station), 1);
+    if (this.#active === station) this.#active = undefined;
+  }
+
+  /** Every fault ends, every message arrives, and every terminal takes in the whole log. */
+  async makePeace(): Promise<void> {
+    this.gatewayClock = rightClock;
+    for (const station of this.stations) Object.assign(station, { clock: rightClock, cutOff: 0, lineFaults: [] });
+    for (const one of this.#delayed) await one.send();
+    this.depository.bank.endOfDay();
+    for (let round = 0; round < 3; round++) {
+      await this.depository.run();
+      for (const station of [...this.stations]) {
+        const result = await finished(station.desk.client.sync({}));
+        await this.attend(station);
+        if (!result.ok && result.refusal.type !== 'locked')
+          throw new Disagreement(`${station.name} cannot synchronise in peace: ${result.refusal.why}`);
+      }
+    }
+    await this.agree();
   }
 
   // Terminals and their lines
 
   #deskOf(station: Station): Desk {
-    const clock = () => this.nowMs + station.clockOff;
+    const clock = () => this.nowMs + station.clock.offMs;
     return newDesk(
       station.directory,
       clock,
@@ -435,9 +542,9 @@ export class World {
 
   #connect(station: Station, urls: readonly string[], asker: Parameters<ReturnType<typeof connectOverHttp>>[1]) {
     if (station.liar !== undefined) return station.liar;
-    const clock = () => this.nowMs + station.clockOff;
+    const clock = () => this.nowMs + station.clock.offMs;
     const fetch = (request: Request) => this.#send(station, request);
-    return connectOverHttp({ primitives: nodePrimitives, clock, fetch })(urls, asker);
+    return connectOverHttp({ primitives: nodePrimitives, clock, fetch, patienceMs })(urls, asker);
   }
 
   #isDown = (): boolean => this.#struck === 'gateway';
@@ -470,12 +577,15 @@ export class World {
     return answer;
   }
 
-  /** The insiders' own line, signed with the key of a terminal that only they have. */
-  insiderLine(): DepositoryClient {
+  /** The insiders' own line, signed with the key of a terminal that only they have; or under another name. */
+  insiderLine(terminal = insiderTerminal): DepositoryClient {
     const station = { cutOff: 0, lineFaults: [] } as unknown as Station;
     const fetch = (request: Request) => this.#send(station, request);
-    const asker = { terminal: 'T-66', sign: (message: Uint8Array) => signEd25519(this.#insiderSeed, message) };
-    return connectOverHttp({ primitives: nodePrimitives, clock: this.gatewayMs, fetch })(['http://gateway'], asker);
+    const asker = { terminal, sign: (message: Uint8Array) => signEd25519(this.insiderSeed, message) };
+    return connectOverHttp({ primitives: nodePrimitives, clock: this.gatewayMs, fetch, patienceMs })(
+      ['http://gateway'],
+      asker,
+    );
   }
 
   /** Messages that were on their way for a while arrive. */
@@ -484,13 +594,18 @@ export class World {
     const due = this.#delayed.filter((one) => one.due <= this.#step);
     this.#delayed = this.#delayed.filter((one) => one.due > this.#step);
     for (const one of due) await one.send();
-    for (const station of this.stations) if (station.cutOff > 0) station.cutOff -= 1;
+    const later = ({ offMs, steps }: WrongClock): WrongClock => (steps > 1 ? { offMs, steps: steps - 1 } : rightClock);
+    this.gatewayClock = later(this.gatewayClock);
+    for (const station of this.stations) {
+      station.clock = later(station.clock);
+      if (station.cutOff > 0) station.cutOff -= 1;
+    }
   }
 
   /** One terminal works; faults in its code are its own. */
-  async at<T>(station: Station, work: (desk: Desk) => Promise<T>): Promise<T> {
+  async at<T>(station: Station, work: (desk: Desk, station: Station) => Promise<T>): Promise<T> {
     this.#active = station;
-    return work(station.desk);
+    return work(station.desk, station);
   }
 
   get active(): Station | undefined {
@@ -499,32 +614,78 @@ export class World {
 
   // Agreement
 
-  /** Balances by the gateway's books and by the clerk; conservation; nothing below zero; nothing acknowledged is gone. */
+  /** The gateway's books are the clerk's; conservation; nothing below zero; nothing acknowledged is gone. */
   async agree(): Promise<void> {
     if (Disagreement.first !== undefined) throw Disagreement.first;
-    const { books } = this.depository.gateway.sequencer();
-    if (this.depository.gateway.sequencer().size() !== this.clerk.events.size)
-      throw new Disagreement(
-        `the log has ${this.depository.gateway.sequencer().size()} records, not ${this.clerk.events.size}`,
-      );
+    const { books, size } = this.depository.gateway.sequencer();
+    const { clerk } = this;
+    if (size() !== clerk.events.size)
+      throw new Disagreement(`the log has ${size()} records, and the clerk has read ${clerk.events.size}`);
     for (const id of this.#answered)
-      if (!this.clerk.events.has(id)) throw new Disagreement(`event ${id} was acknowledged and is not in the log`);
-    let accounts = 0;
-    for (const [id, row] of books.all('account')) {
-      accounts += 1;
-      const known = this.clerk.accounts.get(id);
-      const booked = row.class === 'cash' ? row.debits - row.credits : row.credits - row.debits;
-      const [ours, theirs] = [
-        [booked, row.held, row.frozen],
-        [known?.booked, this.clerk.held(id), known?.frozen],
-      ];
-      if (ours.some((value, i) => value !== theirs[i]))
-        throw new Disagreement(`account ${id}: the books say ${ours.join(', ')}, the clerk says ${theirs.join(', ')}`);
+      if (!clerk.events.has(id)) throw new Disagreement(`event ${id} was acknowledged and is not in the log`);
+    const table = <T extends TableName>(
+      name: T,
+      ours: ReadonlyMap<string, unknown>,
+      row: (one: Tables[T]) => unknown,
+    ) => {
+      let rows = 0;
+      for (const [id, one] of books.all(name)) {
+        rows += 1;
+        const [theirs, known] = [String(row(one)), String(ours.get(id))];
+        if (theirs !== known) throw new Disagreement(`${name} ${id}: the books say ${theirs}, the clerk says ${known}`);
+      }
+      if (rows !== ours.size) throw new Disagreement(`the books have ${rows} of ${name}, the clerk ${ours.size}`);
+    };
+    const ours = <V>(map: ReadonlyMap<string, V>, row: (one: V, id: string) => unknown) =>
+      new Map([...map].map(([id, one]) => [id, row(one, id)]));
+    table(
+      'account',
+      ours(clerk.accounts, (one, id) => [one.booked, clerk.held(id), one.frozen]),
+      (one) => [...[one.class === 'cash' ? one.debits - one.credits : one.credits - one.debits, one.held, one.frozen]],
+    );
+    table(
+      'instruction',
+      ours(clerk.instructions, (one) => [
+        one.word,
+        one.approvedBy.length,
+        one.reversed,
+        ...one.items.map(({ word }) => word),
+      ]),
+      (one) => [one.state, one.approvals.length, one.correctedBy !== null, ...one.items],
+    );
+    table(
+      'receipt',
+      ours(clerk.receipts, (one) => [one.asset, one.left]),
+      (one) => [one.asset, one.remaining],
+    );
+    table(
+      'operator',
+      ours(clerk.operators, (one) => [one.role, one.revoked]),
+      (one) => [...[one.role, one.revokedAt !== undefined]],
+    );
+    table(
+      'terminal',
+      ours(clerk.terminals, (one) => one.revoked),
+      (one) => one.revokedAt !== undefined,
+    );
+    for (const asset of assets) {
+      const { owed, cash, lowest } = clerk.balance(asset);
+      const open = [...clerk.receipts.values()].reduce((sum, one) => sum + (one.asset === asset ? one.left : 0n), 0n);
+      const suspense = clerk.accounts.get(`suspense:${asset}`)?.booked ?? 0n;
+      if (suspense !== open)
+        throw new Disagreement(`${suspense} ${asset} in suspense, and receipts of ${open} are open`);
+      if (owed !== cash) throw new Disagreement(`owed ${owed}, cash ${cash} in ${asset}`);
+      if (lowest < 0n) throw new Disagreement(`an account is ${-lowest} ${asset} below zero`);
     }
-    if (accounts !== this.clerk.accounts.size) throw new Disagreement('the books have other accounts than the clerk');
-    const { owed, cash, lowest } = this.clerk.balance('CNY');
-    if (owed !== cash) throw new Disagreement(`owed ${owed}, cash ${cash}`);
-    if (lowest < 0n) throw new Disagreement(`an account is ${-lowest} below zero`);
+  }
+
+  /** When all of the bank's messages are in: what it holds is what the books say that it holds. */
+  agreeWithBank(): void {
+    for (const asset of assets) {
+      const { cash } = this.clerk.balance(asset);
+      const held = this.depository.bank.balance(asset);
+      if (held !== cash) throw new Disagreement(`the bank holds ${held} ${asset}, and the books say ${cash}`);
+    }
   }
 
   /** A terminal that has the whole log has the same root and the same books as the gateway. */

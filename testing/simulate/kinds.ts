@@ -1,0 +1,278 @@
+// What a careful clerk knows of each kind of instruction. A new kind gets an entry here and one in `wishes.ts`; until it has
+// both, a test says so. Nothing here is shared with `shared/instruction/`: two people wrote it down from the same agreement.
+
+import type { Instruction, InstructionKind } from '../../shared/instruction/schema.ts';
+import type { Clerk, Made } from './clerk.ts';
+
+type Body<K extends InstructionKind> = Extract<Instruction, { kind: K }>;
+/** From this account to that one. */
+export type Move = readonly [from: string, to: string, amount: bigint];
+
+export interface Known<I extends Instruction> {
+  readonly makers: readonly string[];
+  readonly checker: 'supervisor' | 'officer';
+  /** How many of them, where not one. */
+  readonly checkers?: number;
+  /** Payments that the bank is asked for, and to which the amount rules of the policy apply. */
+  readonly toBank?: true;
+  /** Something else that the bank is asked, which moves no money. */
+  readonly asksBank?: true;
+  /** Money that is held while it waits, one line per payment. */
+  readonly takes?: (body: I) => readonly (readonly [account: string, amount: bigint])[];
+  /** What counts for the day of which client. */
+  readonly about?: (
+    body: I,
+    clerk: Clerk,
+  ) => { readonly client: string; readonly asset: string; readonly amount: bigint };
+  /** What is booked once approved; a correction turns it round. Payments go to in-transit by themselves. */
+  readonly moves?: (body: I) => Move;
+  /** Why it makes no sense, at its making and again when it takes effect; undefined when it does. */
+  readonly whyNot: (body: I, clerk: Clerk, atMs: number) => string | undefined;
+  /** Whatever else takes effect. */
+  readonly effect?: (body: I, clerk: Clerk, made: Made) => void;
+  readonly typed?: (body: I) => { readonly tail: string; readonly amount: string };
+}
+
+const teller = { makers: ['teller'], checker: 'supervisor' } as const;
+const desk = { makers: ['teller', 'officer'], checker: 'supervisor' } as const;
+const anybody = { makers: ['teller', 'supervisor', 'compliance', 'officer'], checker: 'supervisor' } as const;
+const officers = { makers: ['officer'], checker: 'officer' } as const;
+
+const noAccount = (clerk: Clerk, id: string, asset: string): string | undefined =>
+  clerk.accounts.get(id)?.asset === asset ? undefined : 'no such account';
+const notOfClient = (clerk: Clerk, id: string): string | undefined =>
+  clerk.accounts.get(id)?.client == null ? 'not an account of a client' : undefined;
+const frozen = (clerk: Clerk, id: string): string | undefined =>
+  clerk.accounts.get(id)?.frozen ? 'frozen' : undefined;
+/** Money of a client that may leave the account. */
+const noSource = (clerk: Clerk, id: string, asset: string): string | undefined =>
+  noAccount(clerk, id, asset) ?? notOfClient(clerk, id) ?? frozen(clerk, id);
+
+const changeOfFreeze = (to: boolean): Known<Body<'freeze' | 'unfreeze'>> => ({
+  ...anybody,
+  whyNot: ({ account }, clerk) =>
+    notOfClient(clerk, account) ?? (clerk.accounts.get(account)?.frozen === to ? 'nothing would change' : undefined),
+  effect: ({ account }, clerk) => {
+    clerk.account(account).frozen = to;
+  },
+});
+
+export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = {
+  payment: {
+    ...teller,
+    toBank: true,
+    takes: ({ account, amount }) => [[account, BigInt(amount)]],
+    about: ({ account, asset, amount }, clerk) => ({ client: clerk.clientOf(account), asset, amount: BigInt(amount) }),
+    whyNot: ({ account, asset }, clerk) =>
+      account === `platform-own:${asset}` ? undefined : noSource(clerk, account, asset),
+    typed: ({ payee, amount }) => ({ tail: payee.tail, amount }),
+  },
+  batch: {
+    ...teller,
+    toBank: true,
+    takes: ({ items }) => items.map(({ account, amount }) => [account, BigInt(amount)] as const),
+    about: ({ items, asset, total }, clerk) => ({
+      client: clerk.clientOf(items[0]?.account ?? ''),
+      asset,
+      amount: BigInt(total),
+    }),
+    whyNot({ items, asset, total }, clerk) {
+      const sum = items.reduce((all, { amount }) => all + BigInt(amount), 0n);
+      if (sum !== BigInt(total)) return 'a wrong total';
+      return items.map(({ account }) => noSource(clerk, account, asset)).find((why) => why !== undefined);
+    },
+    typed: ({ items, total }) => ({ tail: items[0]?.payee.tail ?? '', amount: total }),
+  },
+  'book transfer': {
+    ...teller,
+    takes: ({ from, amount }) => [[from, BigInt(amount)]],
+    about: ({ from, asset, amount }, clerk) => ({ client: clerk.clientOf(from), asset, amount: BigInt(amount) }),
+    moves: ({ from, to, amount }) => [from, to, BigInt(amount)],
+    whyNot({ from, to, asset }, clerk) {
+      if (from === to) return 'to itself';
+      if (from === `platform-fee:${asset}` && to === `platform-own:${asset}`) return undefined;
+      return noSource(clerk, from, asset) ?? noAccount(clerk, to, asset) ?? notOfClient(clerk, to);
+    },
+  },
+  fee: {
+    ...desk,
+    takes: ({ account, amount }) => [[account, BigInt(amount)]],
+    about: ({ account, asset, amount }, clerk) => ({ client: clerk.clientOf(account), asset, amount: BigInt(amount) }),
+    moves: ({ account, asset, amount }) => [account, `platform-fee:${asset}`, BigInt(amount)],
+    whyNot: ({ account, asset, code, amount }, clerk) =>
+      code === 'service' && asset === 'CNY' && BigInt(amount) === clerk.agreement.flat
+        ? noSource(clerk, account, asset)
+        : 'not as scheduled',
+  },
+  'receipt allocation': {
+    ...teller,
+    takes: ({ asset, amount }) => [[`suspense:${asset}`, BigInt(amount)]],
+    about: ({ account, asset, amount }, clerk) => ({ client: clerk.clientOf(account), asset, amount: BigInt(amount) }),
+    moves: ({ account, asset, amount }) => [`suspense:${asset}`, account, BigInt(amount)],
+    whyNot({ receipt: id, account, asset, amount }, clerk) {
+      const receipt = clerk.receipts.get(id);
+      if (receipt?.asset !== asset) return 'no such receipt';
+      if (receipt.left < BigInt(amount)) return 'more than is left';
+      return noAccount(clerk, account, asset) ?? notOfClient(clerk, account);
+    },
+    effect: ({ receipt, amount }, clerk) => clerk.takeFromReceipt(receipt, BigInt(amount)),
+  },
+  'send back': {
+    ...teller,
+    toBank: true,
+    takes: ({ asset, amount }) => [[`suspense:${asset}`, BigInt(amount)]],
+    whyNot: ({ receipt: id, asset, amount }, clerk) => {
+      const receipt = clerk.receipts.get(id);
+      if (receipt?.asset !== asset) return 'no such receipt';
+      return receipt.left < BigInt(amount) ? 'more than is left' : undefined;
+    },
+    effect: ({ receipt, amount }, clerk) => clerk.takeFromReceipt(receipt, BigInt(amount)),
+    typed: ({ payee, amount }) => ({ tail: payee.tail, amount }),
+  },
+  recall: {
+    ...{ makers: ['teller', 'compliance', 'officer'], checker: 'supervisor' },
+    asksBank: true,
+    whyNot({ recalls, item }, clerk) {
+      const paid = clerk.instructions.get(recalls)?.items[item];
+      if (paid === undefined || paid.account === '') return 'no such payment';
+      if (paid.word !== 'sent' && paid.word !== 'settled') return 'nothing to get back';
+      const before = clerk.recalls.get(`${recalls}|${item}`);
+      return before === undefined || before === 'refused' ? undefined : 'recalled already';
+    },
+    effect: ({ recalls, item }, clerk) => void clerk.recalls.set(`${recalls}|${item}`, 'asked'),
+  },
+  freeze: changeOfFreeze(true) as Known<Body<'freeze'>>,
+  unfreeze: changeOfFreeze(false) as Known<Body<'unfreeze'>>,
+  correction: {
+    ...desk,
+    whyNot({ corrects }, clerk) {
+      const original = clerk.instructions.get(corrects);
+      const moved = original === undefined ? undefined : clerk.movesOf(original.body);
+      if (original === undefined || moved === undefined || original.word !== 'settled') return 'nothing to correct';
+      if (original.reversed) return 'corrected already';
+      const [, to, amount] = moved;
+      return clerk.free(to) < amount ? 'the money is gone' : undefined;
+    },
+    effect({ corrects }, clerk) {
+      const original = clerk.made(corrects);
+      const [from, to, amount] = clerk.movesOf(original.body) as Move;
+      original.reversed = true;
+      clerk.move(to, from, amount);
+      if (original.body.kind === 'receipt allocation') clerk.takeFromReceipt(original.body.receipt, -amount);
+    },
+  },
+  'register client': {
+    ...desk,
+    whyNot: ({ client }, clerk) => (clerk.clients.has(client) ? 'there already' : undefined),
+    effect: ({ client }, clerk) => void clerk.clients.add(client),
+  },
+  'open account': {
+    ...desk,
+    whyNot({ client, asset, account, number }, clerk) {
+      if (!clerk.clients.has(client)) return 'no such client';
+      if (!clerk.accounts.has(`cash:${asset}`)) return 'a strange asset';
+      if (clerk.accounts.has(account)) return 'there already';
+      const taken = [...clerk.accounts.values()].some((one) => one.number === number && one.asset === asset);
+      return taken ? 'the number is taken' : undefined;
+    },
+    effect: ({ client, asset, account, number }, clerk) =>
+      void clerk.accounts.set(account, { client, asset, number, booked: 0n, frozen: false }),
+  },
+  'enrol operator': {
+    ...officers,
+    whyNot({ operator: { id, person, credentials } }, clerk) {
+      const given = credentials.map((one) => one.id);
+      for (const [known, one] of clerk.operators) {
+        if (known === id || one.credentials.some((held) => given.includes(held))) return 'enrolled already';
+        if (one.person === person && !one.revoked) return 'under another id already';
+      }
+      return undefined;
+    },
+    effect: ({ operator }, clerk) => clerk.enrol(operator),
+  },
+  'enrol terminal': {
+    ...officers,
+    whyNot: ({ terminal }, clerk) => (clerk.terminals.has(terminal.id) ? 'enrolled already' : undefined),
+    effect: ({ terminal }, clerk) => void clerk.terminals.set(terminal.id, { revoked: false }),
+  },
+  'revoke operator': {
+    ...officers,
+    whyNot({ operator }, clerk) {
+      const one = clerk.operators.get(operator);
+      if (one === undefined || one.revoked) return 'nobody to revoke';
+      const others =
+        [...clerk.operators.values()].filter((each) => each.role === 'officer' && !each.revoked).length - 1;
+      return one.role === 'officer' && others < 2 ? 'too few officers' : undefined;
+    },
+    effect({ operator }, clerk) {
+      (clerk.operators.get(operator) as { revoked: boolean }).revoked = true;
+    },
+  },
+  'revoke terminal': {
+    ...officers,
+    whyNot({ terminal }, clerk) {
+      const one = clerk.terminals.get(terminal);
+      if (one === undefined || one.revoked) return 'nothing to revoke';
+      return [...clerk.terminals.values()].filter((each) => !each.revoked).length < 2 ? 'the last terminal' : undefined;
+    },
+    effect({ terminal }, clerk) {
+      (clerk.terminals.get(terminal) as { revoked: boolean }).revoked = true;
+    },
+  },
+  'record recovery': {
+    ...officers,
+    whyNot({ terminal, startedAt, endedAt, report }, clerk) {
+      if (!clerk.terminals.has(terminal)) return 'a strange terminal';
+      if (Date.parse(endedAt) < Date.parse(startedAt)) return 'it ends before it begins';
+      return clerk.recoveries.has(report) ? 'on record already' : undefined;
+    },
+    effect: ({ report }, clerk) => void clerk.recoveries.add(report),
+  },
+  'emergency stop': {
+    ...{ makers: ['supervisor', 'compliance', 'officer'], checker: 'supervisor' },
+    whyNot: (_, clerk) => (clerk.stopped ? 'stopped already' : undefined),
+    effect: (_, clerk) => {
+      clerk.stopped = true;
+    },
+  },
+  resume: {
+    ...officers,
+    whyNot: (_, clerk) => (clerk.stopped ? undefined : 'nothing is stopped'),
+    effect: (_, clerk) => {
+      clerk.stopped = false;
+    },
+  },
+  'override shortfall': {
+    ...{ makers: ['compliance', 'officer'], checker: 'officer', checkers: 2 },
+    whyNot({ pool, asset, until }, clerk, atMs) {
+      const short = clerk.short.get(asset);
+      if (pool !== 'main' || short === undefined || short.amount === 0n) return 'nothing is missing';
+      const aheadMs = Date.parse(until) - atMs;
+      return aheadMs > 0 && aheadMs <= 24 * 3_600_000 ? undefined : 'at another time';
+    },
+    effect({ asset, until }, clerk) {
+      clerk.overrides.set(asset, { until: Date.parse(until), of: clerk.short.get(asset)?.since ?? 0 });
+    },
+  },
+  'adopt policy': {
+    ...officers,
+    whyNot: ({ policy }, clerk) => (policy.version === clerk.policy.version + 1 ? undefined : 'not the next version'),
+    effect: ({ policy }, clerk) => clerk.adoptPolicy(policy),
+  },
+  'adopt agreement': {
+    ...officers,
+    whyNot: ({ agreement }, clerk) =>
+      agreement.version === clerk.agreement.version + 1 ? undefined : 'not the next version',
+    effect: ({ agreement }, clerk) => clerk.adoptAgreement(agreement),
+  },
+};
+
+/** Throws for a kind that has no entry yet: such an instruction should not have come into a simulated log. */
+export function known(body: Instruction): Known<Instruction> {
+  const found = knownKinds[body.kind];
+  if (found === undefined) throw new Error(`the clerk does not know the kind "${body.kind}": add it to kinds.ts`);
+  return found as unknown as Known<Instruction>;
+}
+
+export const kindsCheckedBy = (checker: 'supervisor' | 'officer'): string[] =>
+  Object.entries(knownKinds).flatMap(([kind, one]) => (one.checker === checker ? [kind] : []));

@@ -1,0 +1,278 @@
+// What people of a simulated programme want, one entry per kind of instruction: mostly sensible as far as the clerk knows, now
+// and then not. A new kind gets an entry here and one in `kinds.ts`.
+
+import type { Draft } from '../../shared/contract/terminal.ts';
+import type { InstructionKind } from '../../shared/instruction/schema.ts';
+import { msToInstant } from '../../shared/time.ts';
+import { commitmentOf, newEd25519 } from '../people.ts';
+import { simulatedAgreement, simulatedPolicy } from './policy.ts';
+import type { World } from './world.ts';
+
+interface Wish<K extends InstructionKind> {
+  /** How often, against the others. */
+  readonly often: (world: World) => number;
+  readonly draft: (world: World) => Extract<Draft, { kind: K }>;
+}
+
+export const assets = ['CNY', 'USD'] as const;
+export const clientCount = 8;
+export const accountOf = (n: number) => ({
+  ...{ account: `acc-${n}`, client: `client-${n % clientCount}`, number: `9${n}` },
+  asset: n % 4 === 3 ? 'USD' : 'CNY',
+});
+
+const clientAccounts = ({ clerk }: World): string[] =>
+  [...clerk.accounts].flatMap(([id, one]) => (one.client === null ? [] : [id]));
+
+function account(world: World): string {
+  const all = clientAccounts(world);
+  return all.length === 0 || world.chance.once(40) ? 'acc-nobody' : world.chance.pick(all);
+}
+
+/** An account with money of it that is free, more often than not. */
+function richAccount(world: World): string {
+  const rich = clientAccounts(world).filter((id) => world.clerk.free(id) > 0n && !world.clerk.accounts.get(id)?.frozen);
+  return rich.length === 0 || world.chance.once(10) ? account(world) : world.chance.pick(rich);
+}
+
+const assetOf = ({ clerk, chance }: World, id: string): string =>
+  chance.once(60) ? chance.pick(assets) : (clerk.accounts.get(id)?.asset ?? 'CNY');
+
+function amount({ chance }: World): string {
+  if (chance.once(9)) return String(chance.between(10_000, 120_000));
+  return String(chance.between(1, 4000));
+}
+
+const payee = ({ chance }: World) => ({
+  ...{ name: 'Payee', account: `62220000${chance.between(1000, 1020)}` },
+  ...{ agent: null, endToEndId: 'E', remittance: null },
+});
+
+const always = (weight: number) => () => weight;
+const hasReceipts = ({ clerk }: World): number => ([...clerk.receipts.values()].some((one) => one.left > 0n) ? 6 : 1);
+
+/** All or a part of money whose owner is not known; now and then more than is left. */
+function someReceipt(world: World): { receipt: never; asset: string; amount: string } {
+  const { chance, clerk } = world;
+  const open = [...clerk.receipts].filter(([, one]) => one.left > 0n);
+  const [receipt, { left, asset }] =
+    open.length === 0 ? [world.newId(world.nowMs), { left: 1n, asset: 'CNY' }] : chance.pick(open);
+  const part = chance.once(3) ? left : 1n + BigInt(chance.below(Number(left > 5000n ? 5000n : left)));
+  return { receipt: receipt as never, asset, amount: String(chance.once(20) ? left + 1n : part) };
+}
+
+export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
+  payment: {
+    often: always(24),
+    draft(world) {
+      const isOwn = world.chance.once(8);
+      const from = isOwn ? `platform-own:CNY` : richAccount(world);
+      return {
+        kind: 'payment',
+        account: from,
+        asset: assetOf(world, from),
+        amount: amount(world),
+        payee: payee(world),
+      };
+    },
+  },
+  batch: {
+    often: always(9),
+    draft(world) {
+      const asset = world.chance.once(5) ? 'USD' : 'CNY';
+      const items = Array.from({ length: world.chance.between(1, 5) }, () => ({
+        account: richAccount(world),
+        amount: amount(world),
+        payee: payee(world),
+      }));
+      const right = items.filter((item) => world.clerk.accounts.get(item.account)?.asset === asset);
+      return { kind: 'batch', asset, items: right.length === 0 ? items : right };
+    },
+  },
+  'book transfer': {
+    often: always(9),
+    draft(world) {
+      const { chance, clerk } = world;
+      const earned = clerk.free('platform-fee:CNY');
+      if (earned > 0n && chance.once(4)) {
+        const own = { from: 'platform-fee:CNY', to: 'platform-own:CNY', amount: String(earned) };
+        return { kind: 'book transfer', ...own, asset: 'CNY', purpose: 'CHAR' as never };
+      }
+      const from = richAccount(world);
+      const asset = assetOf(world, from);
+      const same = clientAccounts(world).filter((id) => id !== from && clerk.accounts.get(id)?.asset === asset);
+      const to = same.length === 0 || chance.once(12) ? account(world) : chance.pick(same);
+      return { kind: 'book transfer', from, to, asset, amount: amount(world), purpose: 'LOAN' };
+    },
+  },
+  fee: {
+    often: always(6),
+    draft: (world) => ({
+      ...{ kind: 'fee', account: richAccount(world), asset: 'CNY', code: 'service', base: '0' },
+      amount: String(world.clerk.agreement.flat + (world.chance.once(20) ? 1n : 0n)),
+    }),
+  },
+  'receipt allocation': {
+    often: hasReceipts,
+    draft(world) {
+      const { chance, clerk } = world;
+      const { receipt, asset, amount: sum } = someReceipt(world);
+      const fit = clientAccounts(world).filter((id) => clerk.accounts.get(id)?.asset === asset);
+      const to = fit.length === 0 || chance.once(12) ? account(world) : chance.pick(fit);
+      return { kind: 'receipt allocation', receipt, account: to, asset, amount: sum };
+    },
+  },
+  'send back': {
+    often: hasReceipts,
+    draft(world) {
+      const { receipt, asset, amount: sum } = someReceipt(world);
+      return { kind: 'send back', receipt, asset, amount: sum, payee: payee(world) };
+    },
+  },
+  recall: {
+    often: always(4),
+    draft(world) {
+      const { chance, clerk } = world;
+      const paid = [...clerk.instructions].flatMap(([id, one]) =>
+        one.items.flatMap(({ word, account }, item) =>
+          account !== '' && (['sent', 'settled'].includes(word) || chance.once(20)) ? [{ id, item }] : [],
+        ),
+      );
+      const { id, item } = paid.length === 0 ? { id: world.newId(world.nowMs), item: 0 } : chance.pick(paid);
+      return { kind: 'recall', recalls: id as never, item, code: 'DUPL', reason: 'sent twice' };
+    },
+  },
+  freeze: {
+    often: always(2),
+    draft: (world) => ({ kind: 'freeze', account: account(world), reason: 'order' }),
+  },
+  unfreeze: {
+    often: ({ clerk }) => ([...clerk.accounts.values()].some((one) => one.frozen) ? 8 : 1),
+    draft(world) {
+      const frozen = [...world.clerk.accounts].flatMap(([id, one]) => (one.frozen ? [id] : []));
+      return {
+        kind: 'unfreeze',
+        account: frozen.length === 0 ? account(world) : world.chance.pick(frozen),
+        reason: 'over',
+      };
+    },
+  },
+  correction: {
+    often: always(4),
+    draft(world) {
+      const { chance, clerk } = world;
+      const done = [...clerk.instructions].flatMap(([id, one]) =>
+        one.word === 'settled' && (clerk.movesOf(one.body) !== undefined || chance.once(30)) ? [id] : [],
+      );
+      const fresh = done.filter((id) => !clerk.made(id).reversed || chance.once(5));
+      const corrects = fresh.length === 0 ? world.newId(world.nowMs) : chance.pick(fresh);
+      return { kind: 'correction', corrects: corrects as never, reason: 'mistake' };
+    },
+  },
+  'register client': {
+    often: ({ clerk }) => (clerk.clients.size < clientCount ? 3 : 1),
+    draft(world) {
+      const n = world.chance.below(clientCount);
+      return { kind: 'register client', client: `client-${n}`, identity: { client: `Holder ${n}` } };
+    },
+  },
+  'open account': {
+    often: (world) => (clientAccounts(world).length < 10 ? 4 : 1),
+    draft: (world) => ({ kind: 'open account', ...accountOf(world.chance.below(14)), role: 'lender' }),
+  },
+  'enrol operator': {
+    often: ({ candidates }) => (candidates.length > 0 ? 6 : 1),
+    draft: (world) => ({ kind: 'enrol operator', operator: world.someCandidate() }),
+  },
+  'enrol terminal': {
+    often: always(1),
+    draft: ({ chance }) => ({
+      ...{ kind: 'enrol terminal', terminal: { id: `T-7${chance.below(10)}`, key: newEd25519().publicKey } },
+    }),
+  },
+  'revoke operator': {
+    often: always(2),
+    draft({ chance, clerk }) {
+      const newcomers = [...clerk.operators.keys()].filter((id) => id.startsWith('new-'));
+      const operator =
+        newcomers.length === 0 || chance.once(8)
+          ? chance.pick([...clerk.operators.keys(), 'nobody'])
+          : chance.pick(newcomers);
+      return { kind: 'revoke operator', operator, reason: 'left' };
+    },
+  },
+  'revoke terminal': {
+    often: always(1),
+    draft({ chance, clerk }) {
+      const spare = [...clerk.terminals.keys()].filter((id) => id.startsWith('T-7'));
+      const terminal = spare.length === 0 || chance.once(12) ? chance.pick(['T-66', 'T-98']) : chance.pick(spare);
+      return { kind: 'revoke terminal', terminal, reason: 'lost' };
+    },
+  },
+  'record recovery': {
+    often: always(1),
+    draft(world) {
+      const { chance, clerk, nowMs } = world;
+      const endedAt = msToInstant(nowMs + (chance.once(8) ? -120_000 : 0));
+      return {
+        ...{ kind: 'record recovery', purpose: 'drill', vault: 'vault-1', epoch: 1, outcome: 'opened' },
+        ...{ shares: { officers: 2, custodians: 3 }, startedAt: msToInstant(nowMs - 60_000), endedAt },
+        ...{ terminal: chance.pick([...clerk.terminals.keys()]), report: commitmentOf(`report ${chance.below(12)}`) },
+      };
+    },
+  },
+  'emergency stop': {
+    often: ({ clerk }) => (clerk.stopped ? 0 : 1),
+    draft: () => ({ kind: 'emergency stop', reason: 'something is wrong' }),
+  },
+  resume: {
+    often: ({ clerk }) => (clerk.stopped ? 30 : 0),
+    draft: () => ({ kind: 'resume', reason: 'all is well' }),
+  },
+  'override shortfall': {
+    often: ({ clerk }) => ([...clerk.short.values()].some((one) => one.amount > 0n) ? 20 : 1),
+    draft({ chance, clerk, nowMs }) {
+      const short = [...clerk.short].flatMap(([asset, one]) => (one.amount > 0n ? [asset] : []));
+      const until = msToInstant(nowMs + chance.pick([600_000, 3_600_000, 20 * 3_600_000, 30 * 3_600_000]));
+      const asset = short.length === 0 ? 'CNY' : chance.pick(short);
+      return { kind: 'override shortfall', pool: 'main', asset, until, reason: 'the bank has said when' };
+    },
+  },
+  'adopt policy': {
+    often: always(3),
+    draft({ chance, clerk }) {
+      const policy = simulatedPolicy({
+        version: clerk.policy.version + (chance.once(8) ? 2 : 1),
+        largeFrom: BigInt(chance.between(1, 8) * 10_000),
+        dailyLimit: BigInt(chance.between(5, 40) * 10_000),
+        coolingOffSeconds: chance.pick([0, 60, 600]),
+        otherTerminal: !chance.once(3),
+      });
+      return { kind: 'adopt policy', policy };
+    },
+  },
+  'adopt agreement': {
+    often: always(2),
+    draft({ chance, clerk }) {
+      const version = clerk.agreement.version + (chance.once(8) ? 2 : 1);
+      return {
+        kind: 'adopt agreement',
+        agreement: simulatedAgreement({ version, flat: BigInt(chance.between(1, 300)) }),
+      };
+    },
+  },
+};
+
+/** One draft of a kind that somebody of this role may make; or of any kind. */
+export function wish(world: World, kinds: readonly InstructionKind[]): Draft {
+  const weights = Object.fromEntries(kinds.map((kind) => [kind, wishes[kind]?.often(world) ?? 0]));
+  return draftOf(world, world.chance.weighted(weights) as InstructionKind);
+}
+
+export function draftOf(world: World, kind: InstructionKind): Draft {
+  const found = wishes[kind];
+  if (found === undefined) throw new Error(`nobody wishes for a "${kind}": add it to wishes.ts`);
+  return found.draft(world) as Draft;
+}
+
+export const wishedKinds = Object.keys(wishes) as readonly InstructionKind[];
