@@ -14,6 +14,7 @@ import { g8 } from './goals/g8.ts';
 import { g9 } from './goals/g9.ts';
 import { g11 } from './goals/g11.ts';
 import { g12 } from './goals/g12.ts';
+import { g14 } from './goals/g14.ts';
 import { g15 } from './goals/g15.ts';
 import { g16 } from './goals/g16.ts';
 import { memory } from './goals/memory.ts';
@@ -31,6 +32,7 @@ const goals: Readonly<Record<string, (rows: Rows) => Promise<Goal>>> = {
   G9: (rows) => g9(rows),
   G11: (rows) => g11(rows(1_000_000)),
   G12: () => g12(),
+  G14: (rows) => g14(rows(100_000)),
   G15: (rows) => g15(rows(100_000)),
   G16: (rows) => g16(rows(100_000)),
   memory: (rows) => memory(rows(1_000_000)),
