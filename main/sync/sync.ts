@@ -23,7 +23,7 @@ import { HeadNotRecorded, type Session } from '../session.ts';
 import { attach } from '../store/attachments.ts';
 import type { SqlBooks } from '../store/books.ts';
 import { forgetImport } from '../store/imports.ts';
-import { packRecords, writeRecords } from '../store/log.ts';
+import { type PackedRecords, packRecords, writeRecords } from '../store/log.ts';
 import { markRefused, queuedSubmissions, removeFromOutbox } from '../store/outbox.ts';
 import { writeSetting } from '../store/settings.ts';
 import { mayWrite, type Terminal } from '../terminal.ts';
@@ -144,12 +144,12 @@ async function* pull(
     throw found('rollback', `The gateway shows ${target.size} records and this terminal has ${tree.size}.`);
   await proveContinuation(session, client, target, primitives.sha256);
   // The next batch is on its way while this one is judged.
-  let next = tree.size < target.size ? fetchRecords(session, client, tree.size, target) : undefined;
+  let next = tree.size < target.size ? fetchRecords(session, client, tree.size, target, primitives.sha256) : undefined;
   while (next !== undefined) {
     yield { done: tree.size, total: target.size };
     const fetched: Fetched = await next;
     const after = tree.size + fetched.leaves.length;
-    next = after < target.size ? fetchRecords(session, client, after, target) : undefined;
+    next = after < target.size ? fetchRecords(session, client, after, target, primitives.sha256) : undefined;
     next?.catch(() => {}); // told when its turn comes
     await takeIn(terminal, session, client, target, fetched);
   }
@@ -193,10 +193,7 @@ async function takeIn(
   const { tree, store, books, invitation } = session;
   const from = tree.size;
   const layer = new BooksLayer(books);
-  const [verified, packed] = await Promise.all([
-    verifyAhead(signaturesIn(books, fetched.records, primitives.sha256)),
-    packRecords(fetched.leaves),
-  ]);
+  const [verified, packed] = await fetched.prepared;
   try {
     fetched.records.forEach((record, i) => {
       judge(session, layer, record, from + i, { ...primitives, ...verified });
@@ -228,6 +225,8 @@ async function takeIn(
 interface Fetched {
   readonly leaves: readonly Uint8Array[];
   readonly records: readonly LogRecord[];
+  /** Signatures verified and records compressed, on the thread pool while the batch before is judged. */
+  readonly prepared: Promise<readonly [Primitives, PackedRecords]>;
 }
 
 async function fetchRecords(
@@ -235,6 +234,7 @@ async function fetchRecords(
   client: DepositoryClient,
   from: number,
   target: Checkpoint,
+  hash: Hash,
 ): Promise<Fetched> {
   const { programme } = session.invitation;
   const answer = await client.records({ programme, from, to: Math.min(target.size, from + maxRecords) });
@@ -245,7 +245,10 @@ async function fetchRecords(
     if (!record.ok) throw found('disagreement', `Record ${from + i}: ${record.refusal.why}`);
     return record.value;
   });
-  return { leaves, records };
+  const checks = signaturesIn(session.books, records, hash);
+  const prepared = Promise.all([verifyAhead(checks), packRecords(leaves)]);
+  prepared.catch(() => {}); // told when its turn comes
+  return { leaves, records, prepared };
 }
 
 function* signaturesIn(books: SqlBooks, records: readonly LogRecord[], hash: Hash): Generator<SignatureCheck> {
