@@ -43,6 +43,7 @@ export default defineConfig({
         input: {
           main: resolve(here, 'main/electron/main.ts'),
           'terminal.worker': resolve(here, 'main/terminal.worker.ts'),
+          'parse-statement.worker': resolve(here, 'main/parse-statement.worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

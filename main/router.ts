@@ -11,6 +11,12 @@ import { enrol, enrolStep, firstRun } from './operations/enrol.ts';
 import { exportAudit } from './operations/export-audit.ts';
 import { foreseeDraft } from './operations/foresee-draft.ts';
 import { importPayments } from './operations/import-payments.ts';
+import {
+  cancelStatementImport,
+  endStatementImport,
+  openStatementImport,
+  takeStatementPart,
+} from './operations/import-statement.ts';
 import { lock } from './operations/lock.ts';
 import { make } from './operations/make.ts';
 import { rehearse } from './operations/rehearse.ts';
@@ -35,6 +41,7 @@ import { showLedger } from './operations/show-ledger.ts';
 import { showLog, showProof } from './operations/show-log.ts';
 import { showProgramme } from './operations/show-programme.ts';
 import { showStatement } from './operations/show-statement.ts';
+import { showBankFiles, showBankLine, showBankLines, showBankStatements } from './operations/show-statements.ts';
 import { sign } from './operations/sign.ts';
 import { statusOf } from './operations/status.ts';
 import { unlock, unlockStep } from './operations/unlock.ts';
@@ -66,6 +73,14 @@ export function terminalRouter(terminal: Terminal) {
     sign: os.sign.handler(({ input }) => sign(terminal, input)),
     foresee: os.foresee.handler(({ input }) => foreseeDraft(terminal, input)),
     importPayments: os.importPayments.handler(({ input }) => importPayments(terminal, input)),
+    openStatementImport: os.openStatementImport.handler(({ input }) => openStatementImport(terminal, input)),
+    takeStatementPart: os.takeStatementPart.handler(({ input }) => takeStatementPart(terminal, input)),
+    endStatementImport: os.endStatementImport.handler(({ input }) => endStatementImport(terminal, input)),
+    cancelStatementImport: os.cancelStatementImport.handler(({ input }) => cancelStatementImport(terminal, input)),
+    bankFiles: os.bankFiles.handler(({ input }) => showBankFiles(terminal, input)),
+    bankStatements: os.bankStatements.handler(({ input }) => showBankStatements(terminal, input)),
+    bankLines: os.bankLines.handler(({ input }) => showBankLines(terminal, input)),
+    bankLine: os.bankLine.handler(({ input }) => showBankLine(terminal, input)),
     sync: os.sync.handler(() => sync(terminal)),
     compareCheckpoint: os.compareCheckpoint.handler(({ input }) => compareCheckpoint(terminal, input)),
     exportAudit: os.exportAudit.handler(() => exportAudit(terminal)),

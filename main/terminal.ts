@@ -9,6 +9,7 @@ import { Ceremonies } from './ceremonies.ts';
 import type { Steady } from './host/steady.ts';
 import type { RelyingParty } from './identity/relying-party.ts';
 import type { Enrolment } from './operations/enrol.ts';
+import type { StatementImport } from './operations/import-statement.ts';
 import type { PendingSignature } from './operations/sign.ts';
 import { readOnlyRefusal, type Session } from './session.ts';
 import type { Copier } from './store/copier.ts';
@@ -37,6 +38,8 @@ export interface TerminalParts {
   readonly connect: Connect;
   /** Copies and checks whole databases, beside the terminal where it can. */
   readonly copier: Copier;
+  /** Where the thread that parses statements begins, if not in its source. */
+  readonly statementParser?: URL;
 }
 
 export interface Terminal {
@@ -53,6 +56,8 @@ export interface Terminal {
   exporting: boolean;
   /** An unlocking or enrolment that is being judged; there is one at a time. */
   opening: boolean;
+  /** A statement that is being imported; there is one at a time. */
+  importing: StatementImport | null;
   lastSyncMs: number | null;
   syncRefusal: Refusal | null;
 }
@@ -67,6 +72,7 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
   syncing: false,
   exporting: false,
   opening: false,
+  importing: null,
   lastSyncMs: null,
   syncRefusal: null,
 });
@@ -74,6 +80,8 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
 /** Keys, open requests and everything read. */
 export function forgetEverything(terminal: Terminal): void {
   const { session, backup } = terminal;
+  terminal.importing?.forget();
+  terminal.importing = null;
   terminal.session = undefined;
   terminal.enrolments.clear();
   terminal.unlockings.clear();

@@ -44,6 +44,11 @@ function serve(own: WorkerData, host: MessagePort): void {
     newId: (unixMs) => eventIdFrom(unixMs, random(10)),
     connect: connectOverHttp({ primitives: nodePrimitives, clock }),
     copier: copyBeside(new URL(import.meta.url)),
+    // Beside this thread's own beginning, as source or as it was built.
+    statementParser: new URL(
+      `./parse-statement.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
+      import.meta.url,
+    ),
   });
   /** What a sync finds is in the status that screens show; here it only has to happen. */
   async function syncQuietly(): Promise<void> {

@@ -142,8 +142,17 @@ function checkEncrypted(file: string): void {
 
 /** Up to this size the whole file is checked at every opening. */
 const wholeCheckBytes = 64 << 20;
-/** Tables that grow with the log; every page of them is authenticated again whenever it is read. */
-const growing = new Set(['records', 'legs', 'hashes', 'seen', 'attachments', 'instructions']);
+/** Tables that grow with the log and with the bank's files; every page of them is authenticated again whenever it is read. */
+const growing = new Set([
+  'records',
+  'legs',
+  'hashes',
+  'seen',
+  'attachments',
+  'instructions',
+  'bank_lines',
+  'bank_line_records',
+]);
 
 /** A small file, or one that was not closed properly: its WAL still holds something. */
 function needsWholeCheck(file: string): boolean {

@@ -28,6 +28,15 @@ import {
 import { invitationSchema } from './invitation.ts';
 import { refusalSchema, resultOf } from './result.ts';
 import {
+  bankFileSchema,
+  bankLineSchema,
+  bankStatementSchema,
+  statementImportId,
+  statementImportReportSchema,
+  statementPart,
+  statementProgressSchema,
+} from './statements.ts';
+import {
   backupPlanSchema,
   backupReportSchema,
   backupViewSchema,
@@ -429,6 +438,40 @@ export const terminalContract = {
     .output(resultOf(z.strictObject({ queued: z.array(eventId) }))),
   foresee: oc.input(z.strictObject({ draft: draftSchema })).output(resultOf(forecastSchema)),
   importPayments: oc.input(z.strictObject({ xml: z.string().max(64_000_000) })).output(resultOf(importSchema)),
+
+  /** A statement of the bank, of any size, part by part and in order; each answer says when the next part may come. */
+  openStatementImport: oc
+    .input(z.strictObject({ name: z.string().min(1).max(255) }))
+    .output(resultOf(z.strictObject({ import: statementImportId }))),
+  takeStatementPart: oc
+    .input(z.strictObject({ import: statementImportId, part: statementPart }))
+    .output(resultOf(statementProgressSchema)),
+  endStatementImport: oc
+    .input(z.strictObject({ import: statementImportId }))
+    .output(resultOf(statementImportReportSchema)),
+  cancelStatementImport: oc.input(z.strictObject({ import: statementImportId })).output(resultOf(nothing)),
+  /** Newest first, before a number. */
+  bankFiles: oc
+    .input(z.strictObject({ before: z.int().min(0), limit: z.int().min(1).max(500) }))
+    .output(resultOf(z.strictObject({ files: z.array(bankFileSchema) }))),
+  bankStatements: oc
+    .input(
+      z.strictObject({
+        before: z.int().min(0),
+        limit: z.int().min(1).max(500),
+        account: z.string().max(64).nullable(),
+        asset: assetCode.nullable(),
+      }),
+    )
+    .output(resultOf(z.strictObject({ statements: z.array(bankStatementSchema) }))),
+  /** Lines of a statement in their order, from a number on. */
+  bankLines: oc
+    .input(z.strictObject({ statement: z.int().min(1), from: z.int().min(0), limit: z.int().min(1).max(1000) }))
+    .output(resultOf(z.strictObject({ lines: z.array(bankLineSchema) }))),
+  /** Everything that the bank said of a line. */
+  bankLine: oc
+    .input(z.strictObject({ line: z.int().min(1) }))
+    .output(resultOf(z.strictObject({ record: z.record(z.string(), z.unknown()) }))),
 
   sync: oc.input(nothing).output(longWork(syncReportSchema)),
   compareCheckpoint: oc

@@ -32,11 +32,11 @@ export interface Statement extends StatementSummary {
 export type StatementItem =
   /** Before the first entry of a statement: what its message said until then. */
   | { readonly kind: 'statement begins'; readonly statement: number; readonly head: StatementHead }
-  /** Details of an entry that is still to come, as it has very many. */
+  /** Details of an entry that has very many and is still to come; `entry` is what it said before them. */
   | {
       readonly kind: 'details';
       readonly statement: number;
-      readonly entry: number;
+      readonly entry: StatementEntry;
       readonly details: readonly TransactionDetails[];
     }
   | { readonly kind: 'entry'; readonly statement: number; readonly entry: StatementEntry }
@@ -93,7 +93,9 @@ function openStatements(kind: StatementKind, out: Out<StatementItem>): (record: 
       if (details.length <= detailsAtOnce) return;
       const some = details.splice(0, detailsAtOnce);
       handedOver += some.length;
-      out.item({ kind: 'details', statement: number, entry: index, details: some });
+      // What is odd about the entry is found when it closes.
+      const known = readEntry(entry, index, [], handedOver, { item: () => {}, finding: () => {} });
+      out.item({ kind: 'details', statement: number, entry: known, details: some });
     } else if (record.name === 'Ntry') {
       begin(record.parent as Element);
       const entry = readEntry(record, index, details, handedOver, out);

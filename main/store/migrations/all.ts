@@ -4,5 +4,6 @@ import * as books from './001-books.ts';
 import * as imports from './002-imports.ts';
 import * as enrolled from './003-enrolled.ts';
 import * as diary from './004-diary.ts';
+import * as statements from './005-statements.ts';
 
-export const migrations = [books, imports, enrolled, diary];
+export const migrations = [books, imports, enrolled, diary, statements];
