@@ -52,7 +52,7 @@ async function importFile(bytes: Uint8Array, partBytes = 64 << 10): Promise<Resu
 const rows = (table: string): number =>
   office.terminals[0].session!.store.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
 const everything = () => ({
-  files: rows('bank_files'),
+  files: rows('statement_files'),
   statements: rows('bank_statements'),
   lines: rows('bank_lines'),
   records: rows('bank_line_records'),
@@ -191,7 +191,7 @@ describe('importing a statement of the bank', () => {
     await client.lock({});
     await office.maker.unlock(office.teller);
     expect(everything().files).toBe(before.files + 1);
-    expect(accepted(await client.bankFiles({ before: 1_000_000, limit: 500 })).files.length).toBe(before.files);
+    expect(accepted(await client.statementFiles({ before: 1_000_000, limit: 500 })).files.length).toBe(before.files);
     const second = accepted(await client.openStatementImport({ name: 'left again.xml' }));
     expect(everything()).toEqual({ ...before, files: before.files + 1 });
     office.time.skip(61_000);
@@ -205,7 +205,7 @@ describe('importing a statement of the bank', () => {
     const bytes = fileOf('DIGEST', statement('S', [entry(3, [])]));
     const { file } = accepted(await importFile(bytes, 13));
     const stored = office.terminals[0]
-      .session!.store.prepare('SELECT digest FROM bank_files WHERE number = ?')
+      .session!.store.prepare('SELECT digest FROM statement_files WHERE number = ?')
       .pluck()
       .get(file.number);
     expect(stored).toBe(createHash('sha256').update(bytes).digest('base64url'));

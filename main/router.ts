@@ -41,7 +41,7 @@ import { showLedger } from './operations/show-ledger.ts';
 import { showLog, showProof } from './operations/show-log.ts';
 import { showProgramme } from './operations/show-programme.ts';
 import { showStatement } from './operations/show-statement.ts';
-import { showBankFiles, showBankLine, showBankLines, showBankStatements } from './operations/show-statements.ts';
+import { showBankLine, showBankLines, showBankStatements, showStatementFiles } from './operations/show-statements.ts';
 import { sign } from './operations/sign.ts';
 import { statusOf } from './operations/status.ts';
 import { unlock, unlockStep } from './operations/unlock.ts';
@@ -77,7 +77,7 @@ export function terminalRouter(terminal: Terminal) {
     takeStatementPart: os.takeStatementPart.handler(({ input }) => takeStatementPart(terminal, input)),
     endStatementImport: os.endStatementImport.handler(({ input }) => endStatementImport(terminal, input)),
     cancelStatementImport: os.cancelStatementImport.handler(({ input }) => cancelStatementImport(terminal, input)),
-    bankFiles: os.bankFiles.handler(({ input }) => showBankFiles(terminal, input)),
+    statementFiles: os.statementFiles.handler(({ input }) => showStatementFiles(terminal, input)),
     bankStatements: os.bankStatements.handler(({ input }) => showBankStatements(terminal, input)),
     bankLines: os.bankLines.handler(({ input }) => showBankLines(terminal, input)),
     bankLine: os.bankLine.handler(({ input }) => showBankLine(terminal, input)),

@@ -12,13 +12,13 @@ import { msToInstant } from '../../shared/time.ts';
 import { type ParsedLine, type ParsedStatement, type ParserOutput, startStatementParser } from '../parse-statement.ts';
 import type { Session } from '../session.ts';
 import {
-  type BankFile,
   beginFile,
   fileBy,
   finishFile,
   messageKey,
   removeFile,
   rowWriter,
+  type StatementFile,
   statementsOfFile,
   unfinishedFiles,
 } from '../store/statements.ts';
@@ -132,7 +132,7 @@ export function beginImport(parts: ImportParts, session: ImportSession, name: st
   let head: MessageHead | null = null;
   let key: string | null = null;
   /** The file with the same message, where there is one: then nothing is stored, and at the end the contents are compared. */
-  let sameMessage: BankFile | undefined;
+  let sameMessage: StatementFile | undefined;
   let [bytes, lineCount, underWay] = [0, 0, 0];
   let lines: ParsedLine[] = [];
   let statements: ParsedStatement[] = [];
@@ -239,7 +239,7 @@ export function beginImport(parts: ImportParts, session: ImportSession, name: st
       const findings = ended.findings.slice(0, keptFindings);
       const whole = { digest, key, head, bytes, lines: lineCount, findings };
       session.commit(() => finishFile(store, open, whole));
-      return ok(reportOf(session, fileBy(store, 'digest', digest) as BankFile, false));
+      return ok(reportOf(session, fileBy(store, 'digest', digest) as StatementFile, false));
     },
     async cancel() {
       close();
@@ -255,7 +255,7 @@ async function removeInSteps(session: Pick<Session, 'store'>, file: number): Pro
   for (const _ of removeFile(session.store, file)) await setImmediate();
 }
 
-const reportOf = (session: Pick<Session, 'store'>, file: BankFile, isKnown: boolean): StatementImportReport => ({
+const reportOf = (session: Pick<Session, 'store'>, file: StatementFile, isKnown: boolean): StatementImportReport => ({
   file: toFileView(file),
   isKnown,
   statements: statementsOfFile(session.store, file.number).map(toStatementView),

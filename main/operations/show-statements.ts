@@ -1,14 +1,14 @@
 // Show statements: the bank's files, the statements in them, and their lines, as imported.
 
-import type { BankFileView, BankLineView, BankStatementView } from '../../shared/contract/statements.ts';
+import type { BankLineView, BankStatementView, StatementFileView } from '../../shared/contract/statements.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import {
-  type BankFile,
   type BankStatement,
   type BankStatementLine,
   filesBefore,
   lineRecord,
   linesFrom,
+  type StatementFile,
   statementByNumber,
   statementsBefore,
 } from '../store/statements.ts';
@@ -16,7 +16,10 @@ import { type Terminal, unlocked } from '../terminal.ts';
 
 type Page = { readonly before: number; readonly limit: number };
 
-export function showBankFiles(terminal: Terminal, { before, limit }: Page): Result<{ files: BankFileView[] }, Refusal> {
+export function showStatementFiles(
+  terminal: Terminal,
+  { before, limit }: Page,
+): Result<{ files: StatementFileView[] }, Refusal> {
   const session = unlocked(terminal);
   return session.ok ? ok({ files: filesBefore(session.value.store, before, limit).map(toFileView) }) : session;
 }
@@ -55,7 +58,7 @@ export function showBankLine(
 const unknown = () =>
   refuse('unknown statement', 'Nothing was shown.', 'There is no such statement.', 'Look at the list of statements.');
 
-export const toFileView = (file: BankFile): BankFileView => ({ ...file, findings: [...file.findings] });
+export const toFileView = (file: StatementFile): StatementFileView => ({ ...file, findings: [...file.findings] });
 
 export const toStatementView = ({ lastLine, ...one }: BankStatement): BankStatementView => ({
   ...one,

@@ -1,6 +1,6 @@
 // The bank's statements as imported from files: what reconciliation reads.
 //
-//   bank_files         one row for each file; `reading` while it is being imported, and then nothing in it counts yet
+//   statement_files         one row for each file; `reading` while it is being imported, and then nothing in it counts yet
 //   bank_statements    its statements: account, asset, balances, and the range of lines that is theirs
 //   bank_lines         slim: one line for each entry, and for an entry of several transactions one more for each of them.
 //                      `entry` is the line of the entry; where it is the line itself, the line changes the balance (when it
@@ -18,13 +18,13 @@ import type { ParsedLine, ParsedStatement } from '../parse-statement.ts';
 import type { Store } from './open.ts';
 
 /** A file that is being imported: its rows are numbered from here. */
-export interface OpenBankFile {
+export interface OpenStatementFile {
   readonly file: number;
   readonly firstLine: number;
   readonly firstStatement: number;
 }
 
-export interface BankFile {
+export interface StatementFile {
   readonly number: number;
   readonly name: string;
   readonly message: string;
@@ -76,29 +76,29 @@ export const messageKey = (head: MessageHead, account: string | null): string | 
   head.messageId === null ? null : JSON.stringify([head.family, account, head.messageId, head.page]);
 
 /** A whole file of the same content, or with the same message. */
-export function fileBy(store: Store, what: 'digest' | 'message_key', value: string): BankFile | undefined {
-  const row = store.prepare(`SELECT * FROM bank_files WHERE state = 'whole' AND ${what} = ?`).get(value);
+export function fileBy(store: Store, what: 'digest' | 'message_key', value: string): StatementFile | undefined {
+  const row = store.prepare(`SELECT * FROM statement_files WHERE state = 'whole' AND ${what} = ?`).get(value);
   return row === undefined ? undefined : toFile(row as FileRow);
 }
 
 /** Where the next file's rows begin, and its own row. Inside a database transaction. */
 export function beginFile(
   store: Store,
-  { name, importedAt, operator }: Pick<BankFile, 'name' | 'importedAt' | 'operator'>,
-): OpenBankFile {
+  { name, importedAt, operator }: Pick<StatementFile, 'name' | 'importedAt' | 'operator'>,
+): OpenStatementFile {
   const next = (table: 'bank_lines' | 'bank_statements'): number =>
     ((store.prepare(`SELECT max(number) FROM ${table}`).pluck().get() as number | null) ?? 0) + 1;
   const open = { firstLine: next('bank_lines'), firstStatement: next('bank_statements') };
   const { lastInsertRowid } = store
     .prepare(
-      "INSERT INTO bank_files (state, first_line, name, message, imported_at, operator, bytes, line_count, findings) VALUES ('reading', ?, ?, '', ?, ?, 0, 0, '[]')",
+      "INSERT INTO statement_files (state, first_line, name, message, imported_at, operator, bytes, line_count, findings) VALUES ('reading', ?, ?, '', ?, ?, 0, 0, '[]')",
     )
     .run(open.firstLine, name, importedAt, operator);
   return { file: Number(lastInsertRowid), ...open };
 }
 
 /** Appends what was parsed. Inside a database transaction; statements are kept once, so that they are prepared once. */
-export function rowWriter(store: Store, open: OpenBankFile) {
+export function rowWriter(store: Store, open: OpenStatementFile) {
   const line = store.prepare('INSERT INTO bank_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const record = store.prepare('INSERT INTO bank_line_records VALUES (?, ?)');
   const statement = store.prepare('INSERT INTO bank_statements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
@@ -148,7 +148,7 @@ const asBoolean = (bit: bigint | number | null): boolean | null => (bit === null
 /** From here on the file counts. Inside a database transaction. */
 export function finishFile(
   store: Store,
-  open: OpenBankFile,
+  open: OpenStatementFile,
   whole: {
     readonly digest: string;
     readonly key: string | null;
@@ -160,7 +160,7 @@ export function finishFile(
 ): void {
   const { changes } = store
     .prepare(
-      "UPDATE bank_files SET state = 'whole', digest = ?, message_key = ?, message = ?, message_id = ?, created_at = ?, bytes = ?, line_count = ?, findings = ? WHERE number = ? AND state = 'reading'",
+      "UPDATE statement_files SET state = 'whole', digest = ?, message_key = ?, message = ?, message_id = ?, created_at = ?, bytes = ?, line_count = ?, findings = ? WHERE number = ? AND state = 'reading'",
     )
     .run(
       whole.digest,
@@ -179,7 +179,7 @@ export function finishFile(
 /** Takes away what was written of a file that is not to count. In steps, so that nothing else waits long. */
 export function* removeFile(store: Store, file: number): Generator<void> {
   const from = store
-    .prepare("SELECT first_line FROM bank_files WHERE number = ? AND state = 'reading'")
+    .prepare("SELECT first_line FROM statement_files WHERE number = ? AND state = 'reading'")
     .pluck()
     .get(file);
   assert(typeof from === 'number', 'a file that counts is never removed');
@@ -198,18 +198,21 @@ export function* removeFile(store: Store, file: number): Generator<void> {
   }
   store.transaction(() => {
     store.prepare('DELETE FROM bank_statements WHERE file = ?').run(file);
-    store.prepare('DELETE FROM bank_files WHERE number = ?').run(file);
+    store.prepare('DELETE FROM statement_files WHERE number = ?').run(file);
   });
 }
 
 /** Files whose import did not end, because the terminal was locked or stopped. */
 export const unfinishedFiles = (store: Store): number[] =>
-  store.prepare("SELECT number FROM bank_files WHERE state = 'reading' ORDER BY number DESC").pluck().all() as number[];
+  store
+    .prepare("SELECT number FROM statement_files WHERE state = 'reading' ORDER BY number DESC")
+    .pluck()
+    .all() as number[];
 
 /** Newest first, before a number. */
-export function filesBefore(store: Store, before: number, limit: number): BankFile[] {
+export function filesBefore(store: Store, before: number, limit: number): StatementFile[] {
   const rows = store
-    .prepare("SELECT * FROM bank_files WHERE state = 'whole' AND number < ? ORDER BY number DESC LIMIT ?")
+    .prepare("SELECT * FROM statement_files WHERE state = 'whole' AND number < ? ORDER BY number DESC LIMIT ?")
     .all(before, limit);
   return (rows as FileRow[]).map(toFile);
 }
@@ -231,7 +234,7 @@ export function statementsBefore(
 ): BankStatement[] {
   const rows = store
     .prepare(
-      `SELECT s.* FROM bank_statements s JOIN bank_files f ON f.number = s.file
+      `SELECT s.* FROM bank_statements s JOIN statement_files f ON f.number = s.file
        WHERE f.state = 'whole' AND s.number < ? AND (? IS NULL OR s.account = ?) AND (? IS NULL OR s.asset = ?)
        ORDER BY s.number DESC LIMIT ?`,
     )
@@ -249,7 +252,7 @@ export function statementsOfFile(store: Store, file: number): BankStatement[] {
 export function statementByNumber(store: Store, number: number): BankStatement | undefined {
   const row = store
     .prepare(
-      "SELECT s.* FROM bank_statements s JOIN bank_files f ON f.number = s.file WHERE f.state = 'whole' AND s.number = ?",
+      "SELECT s.* FROM bank_statements s JOIN statement_files f ON f.number = s.file WHERE f.state = 'whole' AND s.number = ?",
     )
     .safeIntegers()
     .get(number);
@@ -282,7 +285,7 @@ interface FileRow {
   readonly line_count: number;
   readonly findings: string;
 }
-const toFile = (row: FileRow): BankFile => ({
+const toFile = (row: FileRow): StatementFile => ({
   number: row.number,
   name: row.name,
   message: row.message,

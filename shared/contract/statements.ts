@@ -10,7 +10,7 @@ export const statementPartBytes = 512 << 10;
 export const statementPart = z.string().max(Math.ceil(statementPartBytes / 3) * 4);
 export const statementImportId = z.string().min(1).max(64);
 
-export const bankFileSchema = z.strictObject({
+export const statementFileSchema = z.strictObject({
   number: z.int(),
   name: z.string(),
   /** Such as camt.053.001.08. */
@@ -23,7 +23,7 @@ export const bankFileSchema = z.strictObject({
   /** What is odd about it, the first of them. */
   findings: z.array(z.strictObject({ name: z.enum(findingNames), line: z.int(), what: z.string() })),
 });
-export type BankFileView = z.infer<typeof bankFileSchema>;
+export type StatementFileView = z.infer<typeof statementFileSchema>;
 
 export const bankStatementSchema = z.strictObject({
   number: z.int(),
@@ -69,7 +69,7 @@ export const statementProgressSchema = z.strictObject({
 export type StatementProgress = z.infer<typeof statementProgressSchema>;
 
 export const statementImportReportSchema = z.strictObject({
-  file: bankFileSchema,
+  file: statementFileSchema,
   /** The same file, or the same message, was imported before: nothing was stored. */
   isKnown: z.boolean(),
   statements: z.array(bankStatementSchema),

@@ -28,9 +28,9 @@ import {
 import { invitationSchema } from './invitation.ts';
 import { refusalSchema, resultOf } from './result.ts';
 import {
-  bankFileSchema,
   bankLineSchema,
   bankStatementSchema,
+  statementFileSchema,
   statementImportId,
   statementImportReportSchema,
   statementPart,
@@ -451,9 +451,9 @@ export const terminalContract = {
     .output(resultOf(statementImportReportSchema)),
   cancelStatementImport: oc.input(z.strictObject({ import: statementImportId })).output(resultOf(nothing)),
   /** Newest first, before a number. */
-  bankFiles: oc
+  statementFiles: oc
     .input(z.strictObject({ before: z.int().min(0), limit: z.int().min(1).max(500) }))
-    .output(resultOf(z.strictObject({ files: z.array(bankFileSchema) }))),
+    .output(resultOf(z.strictObject({ files: z.array(statementFileSchema) }))),
   bankStatements: oc
     .input(
       z.strictObject({

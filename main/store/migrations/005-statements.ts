@@ -4,13 +4,13 @@
 export const version = 5;
 
 export const sql = `
-CREATE TABLE bank_files (
+CREATE TABLE statement_files (
   number INTEGER PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('reading', 'whole')),
   first_line INTEGER NOT NULL, digest TEXT, message_key TEXT, name TEXT NOT NULL, message TEXT NOT NULL, message_id TEXT, created_at TEXT,
   imported_at TEXT NOT NULL, operator TEXT NOT NULL, bytes INTEGER NOT NULL, line_count INTEGER NOT NULL, findings TEXT NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX bank_files_digest ON bank_files (digest) WHERE state = 'whole';
-CREATE UNIQUE INDEX bank_files_message ON bank_files (message_key) WHERE state = 'whole';
+CREATE UNIQUE INDEX statement_files_digest ON statement_files (digest) WHERE state = 'whole';
+CREATE UNIQUE INDEX statement_files_message ON statement_files (message_key) WHERE state = 'whole';
 CREATE TABLE bank_statements (
   number INTEGER PRIMARY KEY, file INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, account TEXT, asset TEXT,
   opening INTEGER, closing INTEGER, closing_day TEXT, balanced INTEGER, first_line INTEGER NOT NULL, last_line INTEGER NOT NULL,
