@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodePrimitives } from '../crypto/node.ts';
 import { booksDigest } from '../shared/books.ts';
+import { canonicalBytes } from '../shared/canonical.ts';
 import { logKey, openCheckpoint } from '../shared/log/checkpoint.ts';
-import type { LogRecord } from '../shared/record.ts';
+import { type LogRecord, parseRecord } from '../shared/record.ts';
 import type { Submission } from '../shared/submission.ts';
 import { newEd25519 } from '../testing/people.ts';
 import { TestProgramme } from '../testing/programme.ts';
@@ -64,6 +65,18 @@ describe('the sequencer', () => {
     const second = await open(file, programme.nowMs);
     expect(second.sequencer.size()).toBe(0);
     await second.store.close();
+  });
+
+  it('stores each record in its canonical form, byte for byte', async () => {
+    const { sequencer, store } = await open(newFile(), programme.nowMs);
+    await sequencer.admit(submissions);
+    const leaves = await store.leaves(0, sequencer.size());
+    expect(leaves).toHaveLength(submissions.length);
+    for (const leaf of leaves) {
+      const record = parseRecord(leaf);
+      expect(record.ok && canonicalBytes(record.value)).toEqual(leaf);
+    }
+    await store.close();
   });
 
   it('admits an event once though it is sent twice, and refuses its id with other content', async () => {

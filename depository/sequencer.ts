@@ -4,10 +4,10 @@
 import { verifyAhead } from '../crypto/node.ts';
 import { assert } from '../shared/assert.ts';
 import { BooksLayer, type MemoryBooks } from '../shared/books.ts';
-import { bytesEqual } from '../shared/bytes.ts';
-import { canonicalBytes, canonicalText } from '../shared/canonical.ts';
+import { bytesEqual, utf8 } from '../shared/bytes.ts';
+import { canonicalText } from '../shared/canonical.ts';
 import { type DecisionRefusal, decide } from '../shared/decide.ts';
-import { eventDigest } from '../shared/event.ts';
+import { eventDigest, rememberEventBytes } from '../shared/event.ts';
 import { signaturesOf } from '../shared/evidence.ts';
 import { faultPoint } from '../shared/fault.ts';
 import { formatCheckpoint } from '../shared/log/checkpoint.ts';
@@ -81,6 +81,12 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
   }
 
   async function judgeAndAppend(submissions: readonly Submission[]): Promise<readonly Outcome[]> {
+    // Written out once: basket, digest and record all take the same bytes.
+    const texts = submissions.map(({ event }) => {
+      const text = canonicalText(event);
+      rememberEventBytes(event, utf8(text));
+      return text;
+    });
     const earlier = await leavesOf(submissions);
     const checking = submissions.length < fewSubmissions ? primitives : await checkedAhead(submissions);
     const from = tree.size;
@@ -88,14 +94,14 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
     const leaves: Uint8Array[] = [];
     const details = new Map<string, string>();
     const toBank: string[] = [];
-    const outcomes = submissions.map((submission): Outcome => {
+    const outcomes = submissions.map((submission, i): Outcome => {
       const known = layer.get('event', submission.event.id);
       // Sent again because the answer was lost: the same event is admitted once, and said to be admitted twice.
       if (known !== undefined) {
         const leaf = earlier.get(known.sequence) ?? leaves[known.sequence - from];
         if (leaf !== undefined && holds(leaf, submission)) return ok({ sequence: null });
       }
-      const judged = judge(layer, submission, checking);
+      const judged = judge(layer, submission, texts[i] as string, checking);
       if (!judged.ok) return judged;
       for (const [commitment, one] of judged.value.details) details.set(commitment, canonicalText(one));
       leaves.push(judged.value.leaf);
@@ -152,13 +158,15 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
   function judge(
     layer: BooksLayer,
     submission: Submission,
+    eventText: string,
     checking: Primitives,
   ): Result<{ leaf: Uint8Array; details: ReadonlyMap<string, object> }, DecisionRefusal> {
     const details = checkDetails(sha256, submission, parts.payeeId);
     if (!details.ok) return details;
     const admittedAt = notBefore(layer.get('head', 'head')?.admittedAt, msToInstant(parts.clock()));
     const record: LogRecord = { admittedAt, event: submission.event, evidence: submission.evidence };
-    const leaf = canonicalBytes(record);
+    const evidenceText = canonicalText(submission.evidence);
+    const leaf = utf8(`{"admittedAt":"${admittedAt}","event":${eventText},"evidence":${evidenceText}}`);
     if (leaf.length > maxLeafBytes)
       return refuse('malformed', 'The event was not admitted.', 'It is larger than 64 KiB.', 'Split the batch.');
     const decision = decide(layer, record, checking);
