@@ -105,13 +105,25 @@ export async function verifyAhead(checks: Iterable<SignatureCheck>): Promise<Pri
       ? verdict.genuine
       : undefined;
   };
+  /** Once for each signature, also where a thousand events share it. */
+  const now = (
+    algorithm: SignatureCheck['algorithm'],
+    key: string,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ): boolean => {
+    const { verifyEs256, verifyEd25519 } = nodePrimitives;
+    const genuine = (algorithm === 'es256' ? verifyEs256 : verifyEd25519)(key, message, signature);
+    verdicts.set(nameOf(key, signature), { check: { algorithm, publicKey: key, message, signature }, genuine });
+    return genuine;
+  };
   return {
     sha256: nodePrimitives.sha256,
     sha256Stream: nodePrimitives.sha256Stream,
     verifyEs256: (key, message, signature) =>
-      known('es256', key, message, signature) ?? nodePrimitives.verifyEs256(key, message, signature),
+      known('es256', key, message, signature) ?? now('es256', key, message, signature),
     verifyEd25519: (key, message, signature) =>
-      known('ed25519', key, message, signature) ?? nodePrimitives.verifyEd25519(key, message, signature),
+      known('ed25519', key, message, signature) ?? now('ed25519', key, message, signature),
   };
 }
 
