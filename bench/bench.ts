@@ -12,6 +12,7 @@ import { g6 } from './goals/g6.ts';
 import { g7 } from './goals/g7.ts';
 import { g8 } from './goals/g8.ts';
 import { g9 } from './goals/g9.ts';
+import { g10 } from './goals/g10.ts';
 import { g11 } from './goals/g11.ts';
 import { g12 } from './goals/g12.ts';
 import { g14 } from './goals/g14.ts';
@@ -30,6 +31,7 @@ const goals: Readonly<Record<string, (rows: Rows) => Promise<Goal>>> = {
   G7: (rows) => g7(rows(1_000_000)),
   G8: (rows) => g8(rows(1_000_000)),
   G9: (rows) => g9(rows),
+  G10: (rows) => g10(rows),
   G11: (rows) => g11(rows(1_000_000)),
   G12: () => g12(),
   G14: (rows) => g14(rows(100_000)),
