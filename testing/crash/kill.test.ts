@@ -22,7 +22,7 @@ describe('an office that is killed', () => {
     const lost = new Promises();
     lost.hear({ told: 'signed', terminal: 'T-01', events: ['e1'] }, 'here');
     lost.compare(empty, 'here');
-    expect(lost.wrong).toEqual(['here: event e1 was acknowledged and is gone']);
+    expect(lost.wrong).toEqual(['here: 1 acknowledged event(s) are gone, the first is e1']);
     const shorter = new Promises();
     shorter.hear({ told: 'synchronised', terminal: 'T-02', size: 3 }, 'here');
     shorter.compare(empty, 'here');

@@ -78,8 +78,8 @@ export class Promises {
         complain(`account ${id}: the books say ${booked}, held ${held}; the clerk ${known?.booked}`);
     }
     const queued = new Set(Object.values(state.terminals).flatMap((one) => one.outbox));
-    for (const event of this.signed)
-      if (!queued.has(event) && !this.clerk.events.has(event)) complain(`event ${event} was acknowledged and is gone`);
+    const gone = [...this.signed].filter((event) => !queued.has(event) && !this.clerk.events.has(event));
+    if (gone.length > 0) complain(`${gone.length} acknowledged event(s) are gone, the first is ${gone[0]}`);
     for (const [name, one] of Object.entries(state.terminals)) {
       if (one.readOnly !== null) complain(`${name} is read-only: ${one.readOnly.type}`);
       if (one.size < (this.sizes.get(name) ?? 0)) complain(`${name} lost records that it had`);

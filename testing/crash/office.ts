@@ -167,9 +167,14 @@ export async function prepareOffice(directory: string): Promise<void> {
 /** Opens a prepared office as it lies on disk; the teller and the supervisor unlock. */
 export async function openOffice(directory: string, options: OfficeOptions = {}): Promise<CrashOffice> {
   const office = await assemble(directory, options);
-  await office.maker.unlock(office.people['teller-a']);
-  await office.checker.unlock(office.people['supervisor-a']);
-  return office;
+  try {
+    await office.maker.unlock(office.people['teller-a']);
+    await office.checker.unlock(office.people['supervisor-a']);
+    return office;
+  } catch (failure) {
+    await office.close();
+    throw failure;
+  }
 }
 
 /** What is in one terminal: which events wait there, how much of the log it has, and whether it still signs. */

@@ -3,11 +3,13 @@
 
 import { writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import Database from 'better-sqlite3-multiple-ciphers';
 import type { Draft } from '../../shared/contract/terminal.ts';
 import { type FaultPoint, listenAtFaultPoints } from '../../shared/fault.ts';
 import { accepted, type Desk } from '../desk.ts';
 import { Chance } from '../simulate/chance.ts';
 import { accountOf, type CrashOffice, clients, numberOf, type OfficeState, officeState, openOffice } from './office.ts';
+import { toldTo } from './record.ts';
 
 /** What the child says, in the order in which it happened. */
 export type Told =
@@ -118,6 +120,15 @@ export async function settle(office: CrashOffice): Promise<void> {
   for (const desk of [office.maker, office.checker]) await desk.sync();
 }
 
+/** The product asks for FULL and reads it back; here it gets less and is told FULL. */
+function syncLess(level: string): void {
+  const { pragma } = Database.prototype;
+  Database.prototype.pragma = function (source, options) {
+    if (source === 'synchronous = FULL') return pragma.call(this, `synchronous = ${level}`, options);
+    return source === 'synchronous' ? 2 : pragma.call(this, source, options);
+  };
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -131,11 +142,12 @@ async function main(): Promise<void> {
       nth: { type: 'string', default: '1' },
       /** Pieces of business to do before leaving properly. */
       works: { type: 'string', default: '100000' },
-      pipe: { type: 'string', default: '3' },
+      /** Builds the two broken ways of syncing, which a power cut must bring to light. */
+      synchronous: { type: 'string' },
     },
   });
-  const pipe = Number(values.pipe);
-  const tell = (told: Told) => void writeSync(pipe, `${JSON.stringify(told)}\n`);
+  if (values.synchronous !== undefined) syncLess(values.synchronous);
+  const tell = (told: Told) => void writeSync(toldTo, `${JSON.stringify(told)}\n`);
   let left = Number(values.nth);
   listenAtFaultPoints((point) => {
     if (point !== values.point) return;
