@@ -219,3 +219,19 @@ export function chanceFates(chance: Chance, pending: readonly number[]): Map<num
     }),
   );
 }
+
+/** Every way: each name old or new; each write lost, there, only its length, torn after each of its sectors, or every other. */
+export function* everyFate(operations: readonly Operation[], pending: readonly number[]): Generator<Map<number, Fate>> {
+  const [position, ...rest] = pending;
+  if (position === undefined) return yield new Map();
+  const one = operations[position] as Operation;
+  const fates: Fate[] = ['lost', 'kept'];
+  if (one.do === 'write') {
+    fates.push('only its length');
+    const sectors = Math.ceil(one.bytes.length / sectorBytes);
+    for (let count = 1; count < sectors; count++) fates.push({ sectors: (n) => n < count });
+    if (sectors > 1) fates.push({ sectors: (n) => n % 2 === 1 });
+  }
+  for (const others of everyFate(operations, rest))
+    for (const fate of fates) yield new Map([...others, [position, fate]]);
+}
