@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { payeeIdUnder } from '../crypto/payee.ts';
 import { random } from '../crypto/secret.ts';
+import { takeLock } from '../disk/lock.ts';
 import { makeFolder } from '../disk/write.ts';
 import { base64urlToBytes, bytesToBase64url } from '../shared/bytes.ts';
 import type { BankFile } from '../shared/contract/day.ts';
@@ -67,9 +68,20 @@ export interface Depository {
   close(): Promise<void>;
 }
 
+/** Another process has this depository open. */
+export class DepositoryInUse extends Error {
+  override name = 'DepositoryInUse';
+  constructor() {
+    super('Another process has this depository open: stop it first.');
+  }
+}
+
 export async function openDepository(parts: DepositoryParts): Promise<Depository> {
   const { directory, programme, primitives, clock } = parts;
   makeFolder(directory);
+  // Stores that several nodes may share have a lease; a file is for one process at a time.
+  const hold = parts.store === undefined ? takeLock(join(directory, 'depository.lock')) : undefined;
+  if (parts.store === undefined && hold === undefined) throw new DepositoryInUse();
   const keys = openBankKeys(join(directory, 'bank-keys.json'));
   const store = parts.store ?? openSqliteStore(join(directory, 'log.sqlite'));
   const key = logKey(parts.origin, base64urlToBytes(keys.gateway.publicKey) ?? new Uint8Array());
@@ -168,6 +180,7 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
       bank.close();
       parts.adapter?.close();
       await store.close();
+      hold?.release();
     },
   };
 }

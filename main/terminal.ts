@@ -1,6 +1,10 @@
 // The terminal: what it is made of, and what every operation asks of it first. It lives in a worker and knows neither window
 // nor browser.
 
+import { dirname } from 'node:path';
+import { diskRefusal } from '../disk/failure.ts';
+import { type FileLock, takeLock } from '../disk/lock.ts';
+import { makeFolder } from '../disk/write.ts';
 import type { Invitation } from '../shared/contract/invitation.ts';
 import type { EventId } from '../shared/ids.ts';
 import type { Primitives } from '../shared/primitives.ts';
@@ -58,6 +62,8 @@ export interface Terminal {
   opening: boolean;
   /** A statement that is being imported; there is one at a time. */
   importing: StatementImport | null;
+  /** While the vault is open, or being opened: no other process may. */
+  hold: FileLock | undefined;
   lastSyncMs: number | null;
   syncRefusal: Refusal | null;
 }
@@ -73,6 +79,7 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
   exporting: false,
   opening: false,
   importing: null,
+  hold: undefined,
   lastSyncMs: null,
   syncRefusal: null,
 });
@@ -86,11 +93,34 @@ export function forgetEverything(terminal: Terminal): void {
   terminal.enrolments.clear();
   terminal.unlockings.clear();
   terminal.signatures.clear();
-  if (session === undefined) return;
-  if (backup?.session === session) {
+  if (session !== undefined && backup?.session === session) {
     backup.lockAfter = true;
     session.closeStore();
-  } else session.close();
+  } else session?.close();
+  letGo(terminal);
+}
+
+/** Two processes must never write one vault. The lock is beside its folder, which is moved when a vault is made. */
+function hold(terminal: Terminal): Refusal | undefined {
+  const { directory } = terminal.parts;
+  const what = 'The vault was not opened.';
+  try {
+    makeFolder(dirname(directory));
+    terminal.hold ??= takeLock(`${directory}.lock`);
+  } catch (failure) {
+    const refusal = diskRefusal(failure, what);
+    if (refusal === undefined) throw failure;
+    return refusal;
+  }
+  if (terminal.hold !== undefined) return undefined;
+  const why = 'Another Custos on this machine has it open.';
+  return refuse('vault in use', what, why, 'Lock or close the other one, and unlock here.').refusal;
+}
+
+function letGo(terminal: Terminal): void {
+  if (terminal.opening || terminal.session !== undefined) return;
+  terminal.hold?.release();
+  terminal.hold = undefined;
 }
 
 /** The session, or the refusal of a locked terminal. */
@@ -114,11 +144,14 @@ export async function alone<T>(
 ): Promise<Result<T, Refusal>> {
   if (terminal.opening)
     return refuse('busy', 'Nothing was done.', 'Somebody is being unlocked or enrolled here now.', 'Try again.');
+  const inUse = hold(terminal);
+  if (inUse !== undefined) return { ok: false, refusal: inUse };
   terminal.opening = true;
   try {
     return await work();
   } finally {
     terminal.opening = false;
+    letGo(terminal);
   }
 }
 

@@ -25,7 +25,7 @@ import { openStore } from '../store/open.ts';
 import { writeSetting } from '../store/settings.ts';
 import { alone, mayWrite, momentOf, type Terminal, unlocked } from '../terminal.ts';
 import { beginAttempts } from '../vault/attempts.ts';
-import { createVault, databasePath, type NewPerson, slotPath } from '../vault/vault.ts';
+import { createVault, databasePath, hasDatabase, type NewPerson, slotPath } from '../vault/vault.ts';
 
 interface Person {
   readonly operator: string;
@@ -68,6 +68,7 @@ export async function firstRun(
   if (invitation === undefined || id === undefined)
     return refuse('no invitation', what, 'There is no invitation to a programme.', 'Ask the bank for one.');
   if (existsSync(slotPath(directory))) return isSetUp;
+  if (hasDatabase(directory)) return slotsLost;
   const fits =
     invitation.relyingParty.id === relyingParty.id &&
     relyingParty.origins.every((origin) => invitation.relyingParty.origins.includes(origin));
@@ -176,6 +177,12 @@ async function judgeAnswer(
   return same ? finish(terminal, begun, begun.credential, { first, second }) : noPrf;
 }
 
+const slotsLost = refuse(
+  'slots lost',
+  'The terminal was not set up.',
+  'There is a vault here, and its key-slot file is gone.',
+  'Put the slot file back, or restore a backup; keep the files as they are.',
+);
 const outOfOrder = refuse('out of order', 'Nobody was enrolled.', 'The answer is to another question.', 'Start again.');
 const noPrf = refuse(
   'prf missing',
@@ -253,6 +260,7 @@ async function foundVault(
 ): Promise<Result<Step, Refusal>> {
   const { directory, allowPassphraseOnly } = terminal.parts;
   if (existsSync(slotPath(directory))) return isSetUp; // another first run was faster: its vault stays
+  if (hasDatabase(directory)) return slotsLost; // never taken away: who has the slot file can still open it
   const building = `${directory}.new`;
   rmSync(building, { recursive: true, force: true });
   const { vault, value } = await createVault(building, { allowPassphraseOnly }, person, publicKey);

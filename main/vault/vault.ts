@@ -294,6 +294,9 @@ const epochsIn = (directory: string): number[] =>
     return name === 'vault.db' ? [1] : epoch === undefined ? [] : [Number(epoch)];
   });
 
+/** Whether there is a vault's database, of whatever epoch. */
+export const hasDatabase = (directory: string): boolean => existsSync(directory) && epochsIn(directory).length > 0;
+
 export const unfinishedPath = (directory: string, epoch: number): string => `${databasePath(directory, epoch)}.new`;
 
 /**
