@@ -13,7 +13,7 @@ describe('an office that is killed', () => {
     timeout: 300_000,
   }, async () => {
     const seed = Number(process.env.CUSTOS_SEED ?? Date.now() % 2 ** 31);
-    const { wrong, killedAt } = await killLoop({ rounds: 12, seed });
+    const { wrong, killedAt } = await killLoop({ rounds: Math.ceil(pointsHere.length * 1.5), seed });
     expect(wrong).toEqual([]);
     expect(Object.keys(killedAt).sort()).toEqual([...pointsHere, 'any moment'].sort());
   });

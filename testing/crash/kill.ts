@@ -177,7 +177,7 @@ export async function killLoop(options: {
       directory,
       {
         ...{ seed, stream: round + 1, from: promises.size },
-        ...(point === undefined ? anyMoment : { point, nth: chance.between(1, 6), killAfterMs: 60_000 }),
+        ...(point === undefined ? anyMoment : { point, nth: chance.between(1, 2), killAfterMs: 60_000 }),
       },
       (told) => {
         promises.hear(told, where);

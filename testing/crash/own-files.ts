@@ -1,10 +1,10 @@
 // Our own small files, written as the product writes them: the slot file, head records, failed attempts, the bank's keys. Run by
 // itself it writes them; `filesAfter` says what may be read after a power cut.
 
-import { existsSync, mkdirSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBankKeys } from '../../depository/keys.ts';
-import { countAttempt, forgetAttempts, refuseAttempt } from '../../main/vault/attempts.ts';
+import { attempt, beginAttempts } from '../../main/vault/attempts.ts';
 import { readHead, writeHead } from '../../main/vault/head.ts';
 import {
   readSlots,
@@ -17,6 +17,7 @@ import {
 } from '../../main/vault/slots.ts';
 import { slotPath } from '../../main/vault/vault.ts';
 import { Redacted } from '../../shared/redacted.ts';
+import { refuse } from '../../shared/result.ts';
 import { toldTo } from './record.ts';
 
 /** Fixed keys: what is looked at is whether the bytes are there, not who may read them. */
@@ -24,13 +25,14 @@ const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 const place = { vault: 'crash', epoch: 1, allowPassphraseOnly: false };
 const whose = { id: 'crash', epoch: 1 };
 const headKey = () => new Redacted(key(3));
-const noon = Date.parse('2026-11-24T12:00:00Z');
+const now = { wallMs: Date.parse('2026-11-24T12:00:00Z'), run: 'run', steadyMs: 1000 };
+const wrong = refuse('wrong passphrase', 'The vault was not unlocked.', 'It is not the right one.', 'Type it again.');
 const times = 4;
 
 /** One kind of file: how it is written again and again, and what an opening sees. */
 interface OwnFile {
   /** Writes version `n`, from 1 on. */
-  readonly write: (folder: string, n: number) => void;
+  readonly write: (folder: string, n: number) => void | Promise<void>;
   /** The version that is there, 0 for none; throws, or says in words, when it is neither old nor new. */
   readonly read: (folder: string) => number | string;
 }
@@ -55,17 +57,13 @@ export const ownFiles: Readonly<Record<string, OwnFile>> = {
     read: (folder) => readHead(folder, whose, headKey())?.generation ?? 0,
   },
   'failed attempts': {
-    // The last one is an unlocking that succeeded, which forgets them.
-    write: (folder, n) => (n < times ? countAttempt(folder, noon) : forgetAttempts(folder, noon)),
+    async write(folder, n) {
+      if (n === 1) beginAttempts(folder, now);
+      else await attempt(folder, { who: 'teller', enrolled: ['teller'], now }, () => wrong);
+    },
     read(folder) {
-      // How many more are free tells how many were counted; the file itself is nobody's business here.
-      const counted = Array.from({ length: 6 }).findIndex(() => {
-        const refused = refuseAttempt(folder, noon) !== undefined;
-        countAttempt(folder, noon);
-        return refused;
-      });
-      const failed = 5 - counted;
-      return failed === 0 && existsSync(join(folder, 'vault.attempts')) ? 0 : failed;
+      const path = join(folder, 'vault.attempts');
+      return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { serial: number }).serial : 0;
     },
   },
   "the bank's keys": {
@@ -78,10 +76,6 @@ export const ownFiles: Readonly<Record<string, OwnFile>> = {
 /** What may be found when `told` was the last version that somebody was told of: it, or the next. */
 export function isLegal(name: string, told: number, found: number | string): boolean {
   if (name === "the bank's keys") return found === 1 || (told === 0 && found === 0);
-  if (name === 'failed attempts') {
-    const counted = (n: number) => (n >= times ? 0 : n);
-    return found === counted(told) || found === counted(Math.min(told + 1, times));
-  }
   return found === told || found === told + 1;
 }
 
@@ -89,7 +83,7 @@ if (import.meta.main) {
   const [name, folder] = process.argv.slice(2) as [string, string];
   mkdirSync(folder, { recursive: true });
   for (let n = 1; n <= times; n++) {
-    ownFiles[name]?.write(folder, n);
+    await ownFiles[name]?.write(folder, n);
     writeSync(toldTo, `${n}\n`);
   }
 }
