@@ -135,12 +135,15 @@ function addTransaction(statement: number, entry: number, one: TransactionDetail
 /** Without what the message does not say: half of every record would be that. */
 function said(value: object): Record<string, unknown> {
   const some: Record<string, unknown> = {};
-  for (const [key, one] of Object.entries(value)) {
-    if (one === null || one === undefined || (Array.isArray(one) && one.length === 0)) continue;
+  const from = value as Readonly<Record<string, unknown>>;
+  for (const key in from) {
+    const one = from[key];
+    if (one === null || one === undefined) continue;
     if (typeof one === 'bigint') some[key] = one.toString();
-    else if (Array.isArray(one))
+    else if (typeof one !== 'object') some[key] = one;
+    else if (!Array.isArray(one)) some[key] = said(one);
+    else if (one.length > 0)
       some[key] = one.map((each) => (typeof each === 'object' && each !== null ? said(each) : each));
-    else some[key] = typeof one === 'object' ? said(one) : one;
   }
   return some;
 }
