@@ -16,6 +16,7 @@ import { Field } from '../ui/field.tsx';
 import { Refused } from '../ui/refused.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 import { Enrol } from '../unlock/enrol.tsx';
+import { Backups } from './backups.tsx';
 import { Enrolled } from './enrolled.tsx';
 
 export function Admin({ status }: { readonly status: Status }) {
@@ -61,6 +62,7 @@ export function Admin({ status }: { readonly status: Status }) {
         {enrols ? <Enrol status={status} onDone={() => setEnrols(false)} /> : null}
         <Card say={say} />
       </div>
+      <Backups status={status} />
       <PolicyCard programme={data} />
       <div className="card">
         <h2>{say('admin.agreement', { version: data.agreement.version })}</h2>

@@ -14,6 +14,7 @@ import { Choice } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
 import { LanguageChoice } from '../ui/language.tsx';
 import { Refused } from '../ui/refused.tsx';
+import { Restore } from './restore.tsx';
 
 interface Wish {
   readonly operator: string;
@@ -129,6 +130,7 @@ export function Enrol({
       <h1>{say('first.title')}</h1>
       {status.offered === null ? null : <p className="consequence">{say('first.offer', { ...status.offered })}</p>}
       {form}
+      <Restore />
     </main>
   );
 }
