@@ -3,7 +3,8 @@
 import Database from 'better-sqlite3-multiple-ciphers';
 import { type Store, settings } from '../main/store/open.ts';
 
-export type MeasuredStore = Pick<Store, 'prepare' | 'exec' | 'transaction' | 'readPragma' | 'close'>;
+export type MeasuredStore = Pick<Store, 'prepare' | 'exec' | 'transaction' | 'readPragma' | 'close'> &
+  Partial<Pick<Store, 'digests'>>;
 
 export function openPlainStore(file: string): MeasuredStore {
   const database = new Database(file);

@@ -31,7 +31,7 @@ export async function postingTimes(
 ): Promise<number[]> {
   const folder = mkdtempSync(join(tmpdir(), 'custos-bench-'));
   const store = openMeasured(join(folder, 'vault.db'), cipher);
-  const books = new SqlBooks(store);
+  const books = new SqlBooks(store, store.digests);
   const tree = new MerkleTree(nodePrimitives.sha256);
   const times: number[] = [];
   for (let from = 0; from < leaves.length; from += batch) {

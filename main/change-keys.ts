@@ -9,6 +9,7 @@ import { openSession, Session, type SessionParts } from './session.ts';
 import { type Counts, copyUnderKey, countRows, isSame, removeCopy, syncFile } from './store/copy.ts';
 import { writeDiary } from './store/diary.ts';
 import type { Store } from './store/open.ts';
+import { countAnew, isAsCounted } from './store/recount.ts';
 import { writeSetting } from './store/settings.ts';
 import type { Slot } from './vault/slots.ts';
 import { databasePath, unfinishedPath, type Vault } from './vault/vault.ts';
@@ -63,7 +64,11 @@ function copyOf({ vault, store, directory }: Session, next: Vault, file: string)
   try {
     const version = store.readPragma('user_version') as number;
     const copy = copyUnderKey({ file: databasePath(directory, vault.epoch), key, version }, file, nextKey);
-    if (JSON.stringify(countRows(copy)) === JSON.stringify(countRows(store))) return copy;
+    const isWhole = JSON.stringify(countRows(copy)) === JSON.stringify(countRows(store));
+    if (isWhole && isAsCounted(copy, store.digests)) {
+      if (store.digests.isKnown) countAnew(copy);
+      return copy;
+    }
     copy.close();
     return undefined;
   } finally {

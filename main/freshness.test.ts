@@ -1,8 +1,18 @@
-import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { nodePrimitives } from '../crypto/node.ts';
+import { base64urlToBytes } from '../shared/bytes.ts';
+import type { Result } from '../shared/result.ts';
 import { accepted } from '../testing/desk.ts';
-import { newDesk, openClient, openTestOffice, overHttp, type TestOffice } from '../testing/office.ts';
+import { newDesk, officeOrigin, openClient, openTestOffice, overHttp, type TestOffice } from '../testing/office.ts';
+import { everyRow } from '../testing/rows.ts';
+import { requestOptions } from './identity/relying-party.ts';
+import { openSession, type Session } from './session.ts';
+import { writeSetting } from './store/settings.ts';
+import { ceremonySalts, unlockVault } from './vault/vault.ts';
+
+const party = { id: 'localhost', name: 'Custos', origins: [officeOrigin] };
 
 let office: TestOffice;
 let account: string;
@@ -104,3 +114,124 @@ describe('a vault that is not the newest one', () => {
     await desk.client.lock({});
   });
 });
+
+/** Opens what lies in a folder as the teller does, with the factors tried once. */
+async function teller(folder: string): Promise<(folder: string, countAtOnce?: number) => Result<Session>> {
+  const directory = join(folder, 'vault');
+  const salts = ceremonySalts(directory, office.teller.id)!;
+  const options = await requestOptions(party, {
+    challenge: new Uint8Array(32),
+    credentials: [{ id: salts.credential, salts: { first: salts.prfSalt, second: salts.signSalt } }],
+  });
+  const assertion = office.teller.authenticator.get(options);
+  const output = base64urlToBytes(assertion.clientExtensionResults.prf?.results?.first ?? '')!;
+  const vault = await unlockVault(directory, office.teller.id, {
+    passphrase: office.teller.passphrase,
+    prf: { credential: salts.credential, output },
+  });
+  if (!vault.ok) throw new Error(vault.refusal.type);
+  return (other, countAtOnce = 1_000_000) => {
+    const there = join(other, 'vault');
+    const parts = { primitives: nodePrimitives, clock: office.time.nowMs, countAtOnce };
+    return openSession(office.teller.id, vault.value.movedTo(there), there, parts);
+  };
+}
+/** What is found; where nothing is, all that can be read. */
+function foundBy(session: Result<Session>): string {
+  if (!session.ok) return session.refusal.type;
+  const { store } = session.value;
+  const found = session.value.readOnly()?.type ?? everyRow(store);
+  store.close(); // not the session: it would lock the vault for all
+  return found;
+}
+
+describe('an old page put back into the file', () => {
+  it('is noticed at unlocking, whatever it holds', async () => {
+    const { maker, checker, teller: person } = office;
+    await maker.client.lock({});
+    const before = snapshot();
+    await maker.unlock(person);
+    // Something in every table: an imported item that is decided, one that waits, one that waits for the gateway.
+    const payee = { name: 'Li Na', account: '6222029999999999', agent: null, endToEndId: 'E', remittance: null };
+    const draft = { kind: 'payment', account, asset: 'CNY', amount: '2', payee } as const;
+    const source = { file: 'C'.repeat(43), items: [0] };
+    const made = await maker.touch(await maker.propose([{ draft, source }]));
+    await maker.make({ ...draft, amount: '3' });
+    await office.syncAll();
+    await checker.approve(...made);
+    await office.syncAll();
+    await office.depository.run();
+    await openClient(office, 'c9', 500n);
+    const { connect } = office.lines[0];
+    office.lines[0].connect = (_, asker) => connect(['http://127.0.0.1:1'], asker);
+    await maker.make({ ...draft, amount: '4' });
+    office.lines[0].connect = connect;
+    await maker.client.lock({});
+    const after = snapshot();
+    await maker.unlock(person);
+
+    const open = await teller(after);
+    const good = foundBy(open(after));
+    expect(good).toContain('6222029999999999');
+    const [old, now] = [before, after].map((folder) => readFileSync(inVault(folder, 'vault.db'))) as [Buffer, Buffer];
+    const found: (string | undefined)[] = [];
+    for (let at = 0; at + 4096 <= Math.min(old.length, now.length); at += 4096) {
+      const page = old.subarray(at, at + 4096);
+      if (page.equals(now.subarray(at, at + 4096))) continue;
+      const mixed = Buffer.from(now);
+      page.copy(mixed, at);
+      writeFileSync(inVault(after, 'vault.db'), mixed);
+      const what = foundBy(open(after));
+      // A page that was only encrypted again says the same as before: the rows are those of the newest commit.
+      if (what !== good) found.push(what);
+    }
+    writeFileSync(inVault(after, 'vault.db'), now);
+    expect(foundBy(open(after))).toBe(good);
+    // Where the old page does not even fit the ones around it, the file does not open at all.
+    expect(new Set(found)).toEqual(new Set(['books changed', 'vault damaged']));
+    expect(found.filter((what) => what === 'books changed').length).toBeGreaterThan(8);
+    expect(found.length).toBeGreaterThan(15);
+  }, 60_000);
+});
+
+describe('a vault with too much in it to be counted at once', () => {
+  it('is counted on after unlocking, whatever is written meanwhile; what is found then makes it read-only', async () => {
+    const { maker } = office;
+    await maker.client.lock({});
+    const before = snapshot();
+    await maker.unlock(office.teller);
+    office.depository.bank.creditReceipt({ asset: 'CNY', amount: 7n, custodyNumber: '900c1', payer: 'Holder c1' });
+    await office.depository.run();
+    await office.syncAll();
+    await maker.client.lock({});
+    const after = snapshot();
+    await maker.unlock(office.teller);
+
+    const open = await teller(after);
+    const whole = opened(open(after, 0));
+    expect(whole.counted.done).toBeLessThan(whole.counted.total);
+    whole.commit(() => writeSetting(whole.store, 'person x', '{}'));
+    await vi.waitFor(() => expect(whole.counted.done).toBe(whole.counted.total));
+    expect(whole.readOnly()).toBeUndefined();
+    const page = whole.store.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'legs'").pluck().get() as number;
+    whole.store.close();
+    const cut = opened(open(after, 0)); // locked while it is under way
+    cut.isClosed = true;
+    cut.endReading();
+    cut.store.close();
+
+    const [old, now] = [before, after].map((folder) => readFileSync(inVault(folder, 'vault.db'))) as [Buffer, Buffer];
+    old.copy(now, (page - 1) * 4096, (page - 1) * 4096, page * 4096);
+    writeFileSync(inVault(after, 'vault.db'), now);
+    const changed = opened(open(after, 0));
+    expect(changed.readOnly()).toBeUndefined();
+    await vi.waitFor(() => expect(changed.readOnly()?.why).toContain('The legs of the ledger'));
+    changed.store.close();
+    expect(foundBy(open(after))).toBe('books changed');
+  });
+});
+
+function opened(session: Result<Session>): Session {
+  if (!session.ok) throw new Error(session.refusal.type);
+  return session.value;
+}

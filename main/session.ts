@@ -8,17 +8,19 @@ import type { Invitation } from '../shared/contract/invitation.ts';
 import { invitationSchema } from '../shared/contract/invitation.ts';
 import { foresee } from '../shared/decide.ts';
 import { faultPoint } from '../shared/fault.ts';
-import type { MerkleTree } from '../shared/log/merkle.ts';
+import { emptyRoot, type MerkleTree } from '../shared/log/merkle.ts';
 import type { Operator, Terminal as TerminalRecord } from '../shared/operator.ts';
 import type { Primitives } from '../shared/primitives.ts';
 import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
 import { type Instant, instantToMs, msToInstant } from '../shared/time.ts';
+import { countOn } from './count-on.ts';
 import { SqlBooks } from './store/books.ts';
 import { loadTree } from './store/log.ts';
 import { migrate } from './store/migrate.ts';
 import { migrations } from './store/migrations/all.ts';
-import { openStore, type Store } from './store/open.ts';
+import { damaged, isDamage, openReader, openStore, type Reader, type Store } from './store/open.ts';
 import { lastQueued, queuedSubmissions } from './store/outbox.ts';
+import { booksChanged, finish, largeTables, recount, recountRecords, rowsIn, smallTables } from './store/recount.ts';
 import { readSetting, settingNames, writeSetting } from './store/settings.ts';
 import { compareHead, type Head, readHead, removeOldHeads, writeHead } from './vault/head.ts';
 import { databasePath, finishEpoch, removeOldEpochs, type Vault } from './vault/vault.ts';
@@ -27,6 +29,8 @@ export interface SessionParts {
   readonly primitives: Primitives;
   /** Milliseconds since 1970, UTC. */
   readonly clock: () => number;
+  /** Up to so many rows are counted before the first screen is shown; a tenth of a second where nothing is said. */
+  readonly countAtOnce?: number;
 }
 
 /** The database has the commit; whoever asked is not told of it, and must not undo it in memory. */
@@ -46,6 +50,14 @@ export class Session {
   /** Where the vault is. */
   readonly directory: string;
   #overlay: BooksLayer | undefined;
+  /** Set once the vault is known to be the newest; what is found in one that is not leaves its head record as it is. */
+  #isFresh = false;
+  /** What was found, also when the disk does not take it. */
+  #found: Refusal | undefined;
+  readonly #readers = new Set<() => void>();
+  isClosed = false;
+  /** Rows counted again since unlocking, of all there are. */
+  counted = { done: 0, total: 0 };
   /** The disk took a commit and not its record: the record comes first now, as it may lag by one commit only. */
   #headIsBehind = false;
   #closed = false;
@@ -56,7 +68,7 @@ export class Session {
     this.vault = vault;
     this.store = store;
     this.#parts = parts;
-    this.books = new SqlBooks(store);
+    this.books = new SqlBooks(store, store.digests);
     this.tree = loadTree(store, parts.primitives.sha256);
     this.invitation = invitationSchema.parse(JSON.parse(readSetting(store, 'invitation') ?? 'null'));
     this.terminal = readSetting(store, 'terminal') ?? '';
@@ -72,6 +84,7 @@ export class Session {
       work();
       writeSetting(this.store, 'generation', String(this.#generation() + 1));
       writeSetting(this.store, 'slots', String(this.vault.revision));
+      writeSetting(this.store, 'root', bytesToBase64url(this.tree.root()));
       faultPoint('vault: before commit');
     });
     this.#headIsBehind = true;
@@ -90,8 +103,9 @@ export class Session {
   }
 
   #head(): Head {
+    const content = bytesToBase64url(this.#parts.primitives.sha256(this.store.digests.bytes()));
     const root = bytesToBase64url(this.tree.root());
-    return { generation: this.#generation(), size: this.tree.size, root, outbox: lastQueued(this.store) };
+    return { generation: this.#generation(), size: this.tree.size, root, outbox: lastQueued(this.store), content };
   }
 
   #recordHead(): void {
@@ -101,18 +115,66 @@ export class Session {
     this.#headIsBehind = false;
   }
 
-  /** Once, when the vault is opened. */
+  /** Once, when the vault is opened: whether its tables belong together, and whether they are the newest. */
   checkFreshness(): void {
-    const slots = Number(readSetting(this.store, 'slots') ?? '0');
-    if (slots > this.vault.revision) this.quarantine(slotsPutBack(this.vault.revision, slots));
     const key = this.vault.headKey();
     const recorded = readHead(this.directory, this.vault, key);
     key.dispose();
     const database = this.#head();
-    const found = compareHead(database, recorded);
-    if (found !== undefined) this.quarantine(found);
+    const slots = Number(readSetting(this.store, 'slots') ?? '0');
+    const found =
+      (slots > this.vault.revision ? slotsPutBack(this.vault.revision, slots) : undefined) ??
+      this.#checkContents() ??
+      compareHead(database, recorded);
+    if (found !== undefined) {
+      this.quarantine(found);
+      return;
+    }
+    this.#isFresh = true;
     // A crash came between the commit and its record: the record follows.
-    else if (recorded !== undefined && recorded.generation < database.generation) this.#recordHead();
+    if (recorded !== undefined && recorded.generation < database.generation) this.#recordHead();
+  }
+
+  /** What every screen leans on, always; everything else at once where there is little of it. */
+  #checkContents(): Refusal | undefined {
+    const { store, tree, books } = this;
+    if (!store.digests.isKnown)
+      return this.#generation() === 0 && tree.size === 0 ? undefined : booksChanged('digests');
+    const { legs } = head(books);
+    const small = rowsIn(smallTables, store.digests, legs);
+    const large = rowsIn(largeTables, store.digests, legs) + tree.size;
+    this.counted = { done: small, total: small + large };
+    const changed = finish(recount(store, store.digests, smallTables));
+    if (changed !== undefined) return booksChanged(changed);
+    if (head(books).size !== tree.size || (readSetting(store, 'root') ?? this.#emptyRoot()) !== this.#head().root)
+      return booksChanged('log');
+    if (large > (this.#parts.countAtOnce ?? 60_000)) return undefined;
+    this.counted = { done: small + large, total: small + large };
+    const alsoChanged = finish(recount(store, store.digests, largeTables));
+    if (alsoChanged !== undefined) return booksChanged(alsoChanged);
+    const record = finish(recountRecords(store, tree, tree.size, this.#parts.primitives.sha256));
+    return record === undefined ? undefined : booksChanged('log');
+  }
+
+  #emptyRoot(): string {
+    return bytesToBase64url(emptyRoot(this.#parts.primitives.sha256));
+  }
+
+  /**
+   * Another view of the vault as it is now; closed by whoever asked for it, or when the terminal is locked. `letGo` ends what
+   * is still being read through it.
+   */
+  openReader(letGo: () => void): Reader {
+    const key = this.vault.databaseKey();
+    const reader = openReader(databasePath(this.directory, this.vault.epoch), key);
+    key.dispose();
+    const close = () => {
+      if (!this.#readers.delete(close)) return;
+      letGo();
+      reader.close();
+    };
+    this.#readers.add(close);
+    return { prepare: reader.prepare, close };
   }
 
   /** The books as they will be once the gateway has admitted the outbox; in memory only, and built again after a sync. */
@@ -173,16 +235,35 @@ export class Session {
 
   readOnly(): Refusal | undefined {
     const text = readSetting(this.store, 'read only');
-    return text === undefined ? undefined : (JSON.parse(text) as Refusal);
+    return text === undefined ? this.#found : (JSON.parse(text) as Refusal);
+  }
+
+  /** Something for this terminal alone. A commit, or the page of before could be put back; but never over a head record that tells more. */
+  note(work: () => void): void {
+    if (this.#isFresh) this.commit(work);
+    else this.store.transaction(work);
   }
 
   /** From here on nothing is signed on this terminal; what was found stays for the auditor. The first finding stands. */
   quarantine(refusal: Refusal): void {
-    if (this.readOnly() === undefined) writeSetting(this.store, 'read only', JSON.stringify(refusal));
+    if (this.readOnly() !== undefined) return;
+    this.#found = refusal;
+    try {
+      this.note(() => writeSetting(this.store, 'read only', JSON.stringify(refusal)));
+    } catch {
+      // A full disk lifts nothing: it stands while the vault is open, and whoever opens it next finds it again.
+    }
+  }
+
+  /** Ends whatever is still being read on the side. */
+  endReading(): void {
+    for (const close of [...this.#readers]) close();
   }
 
   /** The database only: whoever still needs the keys locks the vault. */
   closeStore(): void {
+    this.isClosed = true;
+    this.endReading();
     this.store.close();
   }
 
@@ -219,11 +300,18 @@ export function openSession(
     store.value.close();
     return migrated;
   }
-  const session = new Session(operator, vault, store.value, directory, parts);
-  session.checkFreshness();
-  removeOldEpochs(directory, vault.epoch);
-  removeOldHeads(directory, vault.epoch);
-  return ok(session);
+  try {
+    const session = new Session(operator, vault, store.value, directory, parts);
+    session.checkFreshness();
+    removeOldEpochs(directory, vault.epoch);
+    removeOldHeads(directory, vault.epoch);
+    void countOn(session, parts.primitives.sha256);
+    return ok(session);
+  } catch (failure) {
+    store.value.close();
+    if (isDamage(failure)) return damaged;
+    throw failure;
+  }
 }
 
 const slotsPutBack = (found: number, known: number): Refusal =>

@@ -234,7 +234,7 @@ async function finish(
       const noPlace = refusePlace(session.value, begun.operator) ?? (vault.slotOf(begun.operator) && outOfOrder);
       if (noPlace !== undefined) return noPlace;
       const operator = record(await vault.addPerson(newPerson, publicKey), invitation.payeeKey);
-      writeSetting(store, `person ${operator.id}`, JSON.stringify(operator));
+      session.value.commit(() => writeSetting(store, `person ${operator.id}`, JSON.stringify(operator)));
       return ok({ enrolled: { operator, terminal: session.value.terminalRecord() } });
     }
     return await foundVault(

@@ -31,6 +31,7 @@ export function statusOf({ parts, session, backup, lastSyncMs, syncRefusal }: Te
       lastSyncMs: null,
       syncRefusal: null,
       readOnly: null,
+      counted: { done: 0, total: 0 },
       log: { size: 0, root: '', checkpoint: null },
       outbox: { queued: 0, refused: 0 },
     };
@@ -46,6 +47,7 @@ export function statusOf({ parts, session, backup, lastSyncMs, syncRefusal }: Te
     lastSyncMs,
     syncRefusal,
     readOnly: session.readOnly() ?? null,
+    counted: session.counted,
     log: {
       size: session.tree.size,
       root: bytesToBase64(session.tree.root()),

@@ -96,10 +96,11 @@ async function open(
 }
 
 /** What went before goes into the diary, and whether the record of it was taken away or put back. */
-function keepFailures({ store, operator }: Session, { found, serial, failures }: Failures, nowMs: number): void {
+function keepFailures(session: Session, { found, serial, failures }: Failures, nowMs: number): void {
+  const { store, operator } = session;
   const remembered = Number(readSetting(store, 'attempts') ?? '0');
   const at = msToInstant(nowMs);
-  store.transaction(() => {
+  session.note(() => {
     if (found < remembered) writeDiary(store, { at, what: 'attempts record lost', operator, facts: {} });
     const [first, last] = [failures.at(0), failures.at(-1)];
     if (first !== undefined && last !== undefined)

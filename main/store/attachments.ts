@@ -5,7 +5,10 @@ import type { Store } from './open.ts';
 
 export function attach(store: Store, details: Iterable<readonly [commitment: string, EventDetails]>): void {
   const insert = store.prepare('INSERT OR IGNORE INTO attachments VALUES (?, ?)');
-  for (const [commitment, one] of details) insert.run(commitment, JSON.stringify(one));
+  for (const [commitment, one] of details) {
+    const text = JSON.stringify(one);
+    if (insert.run(commitment, text).changes === 1) store.digests.add('attachment', commitment, text);
+  }
 }
 
 export function attachmentBy(store: Store, commitment: string): EventDetails | undefined {

@@ -17,6 +17,7 @@ import {
 import { referenceOf } from '../../shared/decide.ts';
 import type { CustosEvent } from '../../shared/event.ts';
 import { parseRecord } from '../../shared/record.ts';
+import { storedTables, type TableDigests } from './digests.ts';
 import { storedRecords } from './log.ts';
 import type { Store } from './open.ts';
 import { type SeenKey, SeenKeys } from './seen.ts';
@@ -66,6 +67,15 @@ const rowToLeg = (row: Record<string, bigint>): BookedLeg => ({
   previousCredit: Number(row.previous_credit),
 });
 
+/** What digests count of a row of its own table; `recount.ts` has the same in SQL. */
+const accountText = (a: LedgerAccount): string =>
+  `${a.index}\t${a.class}\t${a.asset}\t${a.client === null ? '-' : `+${a.client}`}\t` +
+  `${a.number === null ? '-' : `+${a.number}`}\t${a.frozen ? 1 : 0}\t${a.debits}\t${a.credits}\t${a.held}\t${a.lastLeg}`;
+const legText = (leg: BookedLeg): string =>
+  `${leg.number},${leg.entry},${leg.sequence},${leg.debit},${leg.credit},${leg.amount},${leg.previousDebit},${leg.previousCredit};`;
+const nameOfInstruction = (state: string): 'waiting' | 'instruction' =>
+  state === 'waiting' ? 'waiting' : 'instruction';
+
 /** Where each table of the books is kept; tables not named here are rows of `state`. Events and references are the log's. */
 const own = { account: true, event: true, reference: true, window: true, instruction: true } as const;
 
@@ -104,17 +114,20 @@ export class SqlBooks implements Books {
   /** Accounts are few and read for every leg; they are cached for as long as these books live. */
   readonly #accounts = new Map<string, LedgerAccount>();
   readonly #small = new Map<TableName, Map<string, object>>(keptTables.map((table) => [table, new Map()]));
+  readonly #digests: TableDigests | undefined;
 
-  constructor(sql: Sql) {
+  /** Without digests, nothing keeps an old page from being put back: for tests and for books that are compared at once. */
+  constructor(sql: Sql, digests?: TableDigests | undefined) {
     this.#sql = sql;
-    this.#seen = new SeenKeys(sql);
+    this.#digests = digests;
+    this.#seen = new SeenKeys(sql, digests);
     const statement = (source: string) => sql.prepare(source);
     this.#statements = {
       account: statement('SELECT * FROM accounts WHERE id = ?').safeIntegers(),
       accounts: statement('SELECT * FROM accounts ORDER BY idx').safeIntegers(),
       window: statement('SELECT sum FROM windows WHERE key = ?').safeIntegers(),
       windows: statement('SELECT key, sum FROM windows').safeIntegers(),
-      instruction: statement('SELECT row FROM instructions WHERE id = ?'),
+      instruction: statement('SELECT state, row FROM instructions WHERE id = ?'),
       instructions: statement('SELECT id AS key, row FROM instructions'),
       waiting: statement("SELECT row FROM instructions WHERE state = 'waiting' AND id > ? ORDER BY id LIMIT ?").pluck(),
       page: statement('SELECT row FROM instructions WHERE id > ? ORDER BY id LIMIT ?').pluck(),
@@ -266,6 +279,7 @@ export class SqlBooks implements Books {
    */
   write(layer: BooksLayer): void {
     const { putAccount, putWindow, putInstruction, putState, putLeg } = this.#statements;
+    if (this.#digests?.isKnown) this.#count(layer, this.#digests);
     for (const [id, a] of layer.rows.account) {
       putAccount.run(
         a.index,
@@ -311,6 +325,33 @@ export class SqlBooks implements Books {
     for (const [key, { sequence }] of rows.reference) entries.push([`reference|${key}`, sequence]);
     const [first] = entries;
     if (first !== undefined) this.#seen.write(first[1], entries);
+  }
+
+  /** Takes what a layer changes into the digests, before it is written: what was there goes out, what comes goes in. */
+  #count(layer: BooksLayer, digests: TableDigests): void {
+    const { window, instruction, state } = this.#statements;
+    for (const [id, account] of layer.rows.account) {
+      const before = this.get('account', id);
+      digests.replace('account', id, before && accountText(before), accountText(account));
+    }
+    // Legs are only ever added, and those of a batch are counted as one: a hash for each would cost more than storing it.
+    const [first] = layer.rows.event.values();
+    if (layer.legs.length > 0) digests.add('leg', String(first?.sequence), layer.legs.map(legText).join(''));
+    for (const [key, row] of layer.rows.window) {
+      const before = window.get(key) as { sum: bigint } | undefined;
+      digests.replace('window', key, before && String(before.sum), String(row.sum));
+    }
+    for (const [id, row] of layer.rows.instruction) {
+      const before = instruction.get(id) as { state: string; row: string } | undefined;
+      if (before !== undefined) digests.remove(nameOfInstruction(before.state), id, before.row);
+      digests.add(nameOfInstruction(row.state), id, rowToText(row));
+    }
+    for (const table of storedTables)
+      if (!(table in own))
+        for (const [key, row] of layer.rows[table]) {
+          const before = state.get(table, key) as { row: string } | undefined;
+          digests.replace(table, key, before?.row, stateText(table, row));
+        }
   }
 
   /** After a database transaction that failed, what was cached may be ahead of what is stored. */

@@ -9,9 +9,11 @@ const toEntry = (row: Row): DiaryEntryView => ({ ...row, facts: JSON.parse(row.f
 
 /** Inside a database transaction. */
 export function writeDiary(store: Store, { at, what, operator, facts }: Omit<DiaryEntryView, 'number'>): void {
-  store
+  const text = JSON.stringify(facts);
+  const { lastInsertRowid } = store
     .prepare('INSERT INTO diary (at, what, operator, facts) VALUES (?, ?, ?, ?)')
-    .run(at, what, operator, JSON.stringify(facts));
+    .run(at, what, operator, text);
+  store.digests.add('diary', String(lastInsertRowid), `${at}\t${what}\t${operator ?? ''}\t${text}`);
 }
 
 /** Newest first, before a number. */

@@ -4,7 +4,10 @@ import type { Store } from './open.ts';
 
 export function markImported(store: Store, file: string, items: readonly number[], event: string): void {
   const insert = store.prepare('INSERT INTO imports VALUES (?, ?, ?)');
-  for (const item of items) insert.run(file, item, event);
+  for (const item of items) {
+    insert.run(file, item, event);
+    store.digests.add('import', `${file}|${item}`, event);
+  }
 }
 
 /** The instruction that each item of the file has become, by item. */
@@ -18,5 +21,7 @@ export function importedItems(store: Store, file: string): ReadonlyMap<number, s
 
 /** What the gateway refused may be made again. */
 export function forgetImport(store: Store, event: string): void {
-  store.prepare('DELETE FROM imports WHERE event_id = ?').run(event);
+  const gone = store.prepare('DELETE FROM imports WHERE event_id = ? RETURNING file, item').all(event);
+  for (const { file, item } of gone as { file: string; item: number }[])
+    store.digests.remove('import', `${file}|${item}`, event);
 }

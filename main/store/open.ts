@@ -3,17 +3,28 @@
 
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3-multiple-ciphers';
+import { countUnder } from '../../crypto/multiset.ts';
+import { derive } from '../../crypto/secret.ts';
 import { assert } from '../../shared/assert.ts';
-import { bytesToHex } from '../../shared/bytes.ts';
-import type { Redacted } from '../../shared/redacted.ts';
+import { bytesToHex, utf8 } from '../../shared/bytes.ts';
+import { Redacted } from '../../shared/redacted.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
+import { digestNames, TableDigests } from './digests.ts';
 
 type Handle = InstanceType<typeof Database>;
 
+/** A connection of its own that sees the vault as it was when it was opened, whatever is written meanwhile. */
+export interface Reader {
+  prepare: Handle['prepare'];
+  close(): void;
+}
+
 export interface Store {
+  /** What the tables hold; whoever writes a row that is counted says so here, inside a database transaction. */
+  readonly digests: TableDigests;
   prepare: Handle['prepare'];
   exec(source: string): void;
-  /** Runs `work` in one IMMEDIATE database transaction; any throw undoes it. */
+  /** Runs `work` in one IMMEDIATE database transaction and stores the digests with it; any throw undoes both. */
   transaction<T>(work: () => T): T;
   /** Reads one of the pragmas that are checked at opening, or a health check. */
   readPragma(name: PragmaName): unknown;
@@ -86,15 +97,21 @@ export function openStore(file: string, key: Redacted, how: 'create' | 'open'): 
     checkEncrypted(file);
   } else if (!isHealthy(database, isWhole)) {
     database.close();
-    return refuse(
-      'vault damaged',
-      what,
-      'Pages of it were changed or lost.',
-      'Restore a backup; keep the damaged files.',
-    );
+    return damaged;
   }
-  return ok(handle(database));
+  return ok(handle(database, digestsOf(database, key, how)));
 }
+
+export const damaged = refuse(
+  'vault damaged',
+  'The vault was not opened.',
+  'Pages of it were changed or lost.',
+  'Restore a backup; keep the damaged files.',
+);
+
+/** What is thrown when a page that was not looked at before turns out to be damaged. */
+export const isDamage = (failure: unknown): boolean =>
+  failure instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(failure.code);
 
 function applyKey(database: Handle, key: Redacted): void {
   database.pragma("cipher = 'sqlcipher'");
@@ -173,11 +190,65 @@ function isHealthy(database: Handle, isWhole: boolean): boolean {
   }
 }
 
-function handle(database: Handle): Store {
+/**
+ * Opens a second connection to a file that is open. The WAL is not emptied while it is held: close it before the store. Nothing
+ * is written through it.
+ */
+export function openReader(file: string, key: Redacted): Reader {
+  const database = new Database(file, { fileMustExist: true });
+  applyKey(database, key);
+  for (const [name, value] of settings) database.pragma(`${name} = ${value}`);
+  database.pragma('query_only = ON');
+  database.exec('BEGIN');
+  database.prepare('SELECT count(*) FROM sqlite_master').get(); // from here on it sees what it sees now
+  return { prepare: database.prepare.bind(database) as Handle['prepare'], close: () => void database.close() };
+}
+
+/** HKDF of the database's own key, so that every handle has them and none can forget to ask for them. */
+function digestsOf(database: Handle, key: Redacted, how: 'create' | 'open'): TableDigests {
+  const digestKey = new Redacted(derive(key.reveal(), utf8('custos'), 'custos/digest/v1'));
+  const digests = new TableDigests(countUnder(digestKey), how === 'create' ? 'empty' : 'unknown');
+  digestKey.dispose();
+  if (how === 'open') loadDigests(database, digests);
+  return digests;
+}
+
+/** Takes over what is stored; a vault of before there were digests has none. */
+export function loadDigests(reader: Pick<Reader, 'prepare'>, digests: TableDigests): void {
+  const isThere = reader.prepare("SELECT 1 FROM sqlite_master WHERE name = 'digests'").get() !== undefined;
+  const stored = isThere ? reader.prepare('SELECT names, sums FROM digests').get() : undefined;
+  if (stored === undefined) return;
+  const { names, sums } = stored as { names: string; sums: Buffer };
+  digests.load(names, sums);
+}
+
+function handle(database: Handle, digests: TableDigests): Store {
+  const storeDigests = (): void => {
+    if (!digests.isChanged) return;
+    database
+      .prepare('INSERT OR REPLACE INTO digests VALUES (1, ?, ?)')
+      .run(digestNames.join(' '), Buffer.from(digests.bytes()));
+    digests.markStored();
+  };
   return {
+    digests,
     prepare: database.prepare.bind(database) as Handle['prepare'],
     exec: (source) => void database.exec(source),
-    transaction: (work) => database.transaction(work).immediate(),
+    transaction(work) {
+      const undo = digests.remember();
+      try {
+        return database
+          .transaction(() => {
+            const value = work();
+            storeDigests();
+            return value;
+          })
+          .immediate();
+      } catch (failure) {
+        undo();
+        throw failure;
+      }
+    },
     readPragma(name) {
       assert(readable.has(name), 'only pragmas that are known to exist are read: unknown ones answer nothing');
       return database.pragma(name, { simple: true });

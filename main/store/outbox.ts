@@ -44,21 +44,47 @@ export function outboxCounts(store: Store): { queued: number; refused: number } 
   return { queued: count('queued'), refused: count('refused') };
 }
 
+interface StoredRow extends Row {
+  readonly position: number;
+}
+/** What digests count of a row; `recount.ts` has the same in SQL. */
+const countedText = ({ submission, state, reason }: Row): string => `${state}\t${submission}\t${reason ?? ''}`;
+
 export function enqueue(store: Store, submissions: readonly Submission[]): void {
   const insert = store.prepare("INSERT INTO outbox (event_id, submission, state) VALUES (?, ?, 'queued')");
-  for (const one of submissions) insert.run(one.event.id, JSON.stringify(one));
+  for (const one of submissions) {
+    const submission = JSON.stringify(one);
+    const before = lastQueued(store);
+    insert.run(one.event.id, submission);
+    const position = lastQueued(store);
+    store.digests.add('outbox', String(position), countedText({ submission, state: 'queued', reason: null }));
+    store.digests.replace('sequence', 'outbox', before === 0 ? undefined : String(before), String(position));
+  }
 }
 
 export function markRefused(store: Store, event: string, refusal: Refusal): void {
+  const before = taker(store)(event);
+  if (before === undefined) return;
+  const after = { ...before, state: 'refused', reason: JSON.stringify(refusal) } as const;
   store
-    .prepare("UPDATE outbox SET state = 'refused', reason = ? WHERE event_id = ?")
-    .run(JSON.stringify(refusal), event);
+    .prepare('INSERT INTO outbox VALUES (?, ?, ?, ?, ?)')
+    .run(after.position, event, after.submission, after.state, after.reason);
+  store.digests.add('outbox', String(after.position), countedText(after));
 }
 
 /** Events that are in the log now. */
 export function removeFromOutbox(store: Store, events: readonly string[]): void {
-  const remove = store.prepare('DELETE FROM outbox WHERE event_id = ?');
-  for (const event of events) remove.run(event);
+  const take = taker(store);
+  for (const event of events) take(event);
+}
+
+function taker(store: Store): (event: string) => StoredRow | undefined {
+  const take = store.prepare('DELETE FROM outbox WHERE event_id = ? RETURNING position, submission, state, reason');
+  return (event) => {
+    const row = take.get(event) as StoredRow | undefined;
+    if (row !== undefined) store.digests.remove('outbox', String(row.position), countedText(row));
+    return row;
+  };
 }
 
 /** Position of the newest event that was ever queued, also if it is gone by now. */

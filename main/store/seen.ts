@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import { assert } from '../../shared/assert.ts';
 import { bytesToHex } from '../../shared/bytes.ts';
-
+import type { TableDigests } from './digests.ts';
 import type { Store } from './open.ts';
 
 /** `event|id` or `reference|asset|reference`. */
@@ -37,7 +37,10 @@ export class SeenKeys {
   /** Eleven to sixteen bytes for each key; read from the database when first needed. */
   #table: Table | undefined;
 
-  constructor(sql: Pick<Store, 'prepare'>) {
+  readonly #digests: TableDigests | undefined;
+
+  constructor(sql: Pick<Store, 'prepare'>, digests?: TableDigests | undefined) {
+    this.#digests = digests;
     this.#statements = {
       put: sql.prepare('INSERT INTO seen VALUES (?, ?)'),
       all: sql.prepare('SELECT entries FROM seen WHERE position > ? ORDER BY position').pluck(),
@@ -65,7 +68,9 @@ export class SeenKeys {
       words[i * entryWords] = this.#hashOf(key);
       words[i * entryWords + 1] = place;
     });
-    this.#statements.put.run(from, Buffer.from(words.buffer));
+    const bytes = Buffer.from(words.buffer);
+    this.#statements.put.run(from, bytes);
+    this.#digests?.add('seen', String(from), bytes.toString('latin1'));
     this.#table = withEntries(table, words);
   }
 

@@ -9,6 +9,7 @@ import type { Store } from './open.ts';
  */
 export type SettingName =
   | 'generation'
+  | 'root'
   | 'slots'
   | 'attempts'
   | 'change keys'
@@ -20,11 +21,13 @@ export type SettingName =
   | 'read only'
   | `person ${string}`;
 
-export function readSetting(store: Store, name: SettingName): string | undefined {
+export function readSetting(store: Pick<Store, 'prepare'>, name: SettingName): string | undefined {
   return store.prepare('SELECT value FROM settings WHERE name = ?').pluck().get(name) as string | undefined;
 }
 
+/** Inside a database transaction. The checkpoint proves itself by its signatures and is not counted. */
 export function writeSetting(store: Store, name: SettingName, value: string): void {
+  if (name !== 'checkpoint') store.digests.replace('setting', name, readSetting(store, name), value);
   store
     .prepare('INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
     .run(name, value);

@@ -305,6 +305,6 @@ async function cosign(
     Math.floor(clock() / 1000),
   );
   const signed = formatNote({ text, signatures: [...others, mine] });
-  writeSetting(session.store, 'checkpoint', signed);
+  session.store.transaction(() => writeSetting(session.store, 'checkpoint', signed));
   await client.cosign({ programme: session.invitation.programme, note: signed });
 }

@@ -20,6 +20,8 @@ const headSchema = z.strictObject({
   root: z.string(),
   /** Position of the newest event that was ever put into the outbox. */
   outbox: z.int().min(0),
+  /** SHA-256 of the digests of all tables, base64url; absent in records of before there were digests. */
+  content: base64url(43, 43).optional(),
 });
 export type Head = z.infer<typeof headSchema>;
 const fileSchema = z.strictObject({ vault: z.string(), head: headSchema, mac: base64url(43, 43) });
@@ -96,7 +98,10 @@ export function compareHead(
     return refuse('head record lost', what, 'The record beside it is older than it can be: it was put back.', next)
       .refusal;
   const same =
-    database.size === recorded.size && database.root === recorded.root && database.outbox === recorded.outbox;
+    database.size === recorded.size &&
+    database.root === recorded.root &&
+    database.outbox === recorded.outbox &&
+    (recorded.content === undefined || database.content === recorded.content);
   return database.generation === generation && !same
     ? refuse('vault rolled back', what, 'It says other things than it did after its last commit.', next).refusal
     : undefined;

@@ -304,6 +304,7 @@ export const en = {
   'refusal.too many attempts': 'Too many attempts',
   'refusal.vault rolled back': 'The vault is not the newest one',
   'refusal.head record lost': 'The record beside the vault is missing',
+  'refusal.books changed': 'The stored books are not the newest',
   'refusal.fork': 'The log has been forked',
   'refusal.rollback': 'The log was rolled back',
   'refusal.disagreement': 'The log contains what this terminal would refuse',

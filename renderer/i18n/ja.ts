@@ -305,6 +305,7 @@ export const ja: Messages = {
   'refusal.too many attempts': '試行回数が多すぎます',
   'refusal.vault rolled back': '保管庫が最新ではありません',
   'refusal.head record lost': '保管庫の記録が失われています',
+  'refusal.books changed': '保存された帳簿が最新のものではありません',
   'refusal.fork': 'ログが分岐しています',
   'refusal.rollback': 'ログが巻き戻されています',
   'refusal.disagreement': 'この端末が拒否する内容がログにあります',

@@ -302,6 +302,7 @@ export const zhCN: Messages = {
   'refusal.too many attempts': '尝试次数过多',
   'refusal.vault rolled back': '保险库不是最新的',
   'refusal.head record lost': '保险库旁的记录缺失',
+  'refusal.books changed': '存储的账簿并非最新',
   'refusal.fork': '日志出现分叉',
   'refusal.rollback': '日志被回退',
   'refusal.disagreement': '日志含有本终端会拒绝的内容',

@@ -302,6 +302,7 @@ export const zhTW: Messages = {
   'refusal.too many attempts': '嘗試次數過多',
   'refusal.vault rolled back': '保險庫並非最新',
   'refusal.head record lost': '保險庫旁的紀錄遺失',
+  'refusal.books changed': '儲存的帳簿並非最新',
   'refusal.fork': '日誌發生分岔',
   'refusal.rollback': '日誌遭回溯',
   'refusal.disagreement': '日誌含有本終端機會拒絕的內容',

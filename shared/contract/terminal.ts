@@ -95,6 +95,8 @@ export const statusSchema = z.strictObject({
   syncRefusal: refusalSchema.nullable(),
   /** Why nothing may be signed here, if so. */
   readOnly: refusalSchema.nullable(),
+  /** Stored rows counted again since unlocking, and held against their digests. */
+  counted: z.strictObject({ done: z.int(), total: z.int() }),
   log: z.strictObject({ size: z.int(), root: z.string(), checkpoint: z.string().nullable() }),
   outbox: z.strictObject({ queued: z.int(), refused: z.int() }),
 });

@@ -5,5 +5,6 @@ import * as imports from './002-imports.ts';
 import * as enrolled from './003-enrolled.ts';
 import * as diary from './004-diary.ts';
 import * as statements from './005-statements.ts';
+import * as digests from './006-digests.ts';
 
-export const migrations = [books, imports, enrolled, diary, statements];
+export const migrations = [books, imports, enrolled, diary, statements, digests];
