@@ -37,6 +37,8 @@ export class TableDigests {
   #sums = new Uint32Array(digestNames.length * width);
   #isKnown: boolean;
   #isChanged = false;
+  /** What is stored changes inside a database transaction only, which stores it again; what is counted into, at any time. */
+  #mayChange = true;
 
   /** Digests of empty tables, or unknown until `load` says what they are; what is unknown is not kept. */
   constructor(count: Count, start: 'empty' | 'unknown') {
@@ -69,6 +71,7 @@ export class TableDigests {
 
   #change(name: DigestName, key: string, value: string, times: 1 | -1): void {
     if (!this.#isKnown) return;
+    assert(this.#mayChange, 'rows that are counted are written inside a database transaction');
     const at = places.get(name) as number;
     // The lengths come first: no row is the beginning of another, and none can be read in two ways.
     this.#count(this.#sums, at, `${name}\t${key.length}\t${value.length}\t${key}${value}`, times);
@@ -122,10 +125,18 @@ export class TableDigests {
     this.#isChanged = false;
   }
 
-  /** What to return to when a database transaction fails. */
-  remember(): () => void {
-    const [sums, isKnown, isChanged] = [this.#sums.slice(), this.#isKnown, this.#isChanged];
-    return () => {
+  /** From here on they are those of a store. */
+  keep(): void {
+    this.#mayChange = false;
+  }
+
+  /** Begins a database transaction; the answer is called with whether it was committed. */
+  begin(): (isCommitted: boolean) => void {
+    const [sums, isKnown, isChanged, mayChange] = [this.#sums.slice(), this.#isKnown, this.#isChanged, this.#mayChange];
+    this.#mayChange = true;
+    return (isCommitted) => {
+      this.#mayChange = mayChange;
+      if (isCommitted) return;
       this.#sums.set(sums);
       this.#isKnown = isKnown;
       this.#isChanged = isChanged;

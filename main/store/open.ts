@@ -210,6 +210,7 @@ function digestsOf(database: Handle, key: Redacted, how: 'create' | 'open'): Tab
   const digests = new TableDigests(countUnder(digestKey), how === 'create' ? 'empty' : 'unknown');
   digestKey.dispose();
   if (how === 'open') loadDigests(database, digests);
+  digests.keep();
   return digests;
 }
 
@@ -235,18 +236,20 @@ function handle(database: Handle, digests: TableDigests): Store {
     prepare: database.prepare.bind(database) as Handle['prepare'],
     exec: (source) => void database.exec(source),
     transaction(work) {
-      const undo = digests.remember();
+      const end = digests.begin();
+      let isCommitted = false;
       try {
-        return database
+        const value = database
           .transaction(() => {
-            const value = work();
+            const done = work();
             storeDigests();
-            return value;
+            return done;
           })
           .immediate();
-      } catch (failure) {
-        undo();
-        throw failure;
+        isCommitted = true;
+        return value;
+      } finally {
+        end(isCommitted);
       }
     },
     readPragma(name) {
