@@ -33,7 +33,7 @@ export async function countOn(session: Session, hash: Hash): Promise<void> {
         }
         session.counted = { ...session.counted, done: session.counted.done + step.value };
         await setTimeout(pauseMs);
-        if (session.isClosed) return;
+        if (session.isStoreClosed) return;
       }
     }
     session.counted = { ...session.counted, done: session.counted.total };

@@ -216,7 +216,7 @@ describe('a vault with too much in it to be counted at once', () => {
     const page = whole.store.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'legs'").pluck().get() as number;
     whole.store.close();
     const cut = opened(open(after, 0)); // locked while it is under way
-    cut.isClosed = true;
+    cut.isStoreClosed = true;
     cut.endReading();
     cut.store.close();
 

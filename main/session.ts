@@ -55,7 +55,8 @@ export class Session {
   /** What was found, also when the disk does not take it. */
   #found: Refusal | undefined;
   readonly #readers = new Set<() => void>();
-  isClosed = false;
+  /** Nothing is read on the side any more. */
+  isStoreClosed = false;
   /** Rows counted again since unlocking, of all there are. */
   counted = { done: 0, total: 0 };
   /** The disk took a commit and not its record: the record comes first now, as it may lag by one commit only. */
@@ -262,7 +263,7 @@ export class Session {
 
   /** The database only: whoever still needs the keys locks the vault. */
   closeStore(): void {
-    this.isClosed = true;
+    this.isStoreClosed = true;
     this.endReading();
     this.store.close();
   }
