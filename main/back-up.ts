@@ -77,7 +77,7 @@ export async function* backUp(
     else await note(terminal, session, 'backup failed', { folder, why: made.refusal.type });
     return made;
   } catch (failure) {
-    const refusal = diskRefusal(failure, what);
+    const refusal = diskRefusal(failure, what) ?? goneRefusal(failure);
     if (refusal === undefined) throw failure;
     try {
       await note(terminal, session, 'backup failed', { folder, why: refusal.type });
@@ -91,6 +91,12 @@ export async function* backUp(
     if (backup.lockAfter) session.vault.lock();
   }
 }
+
+/** A disk that was taken out, or a folder that was removed, while it was written to. */
+const goneRefusal = (failure: unknown) =>
+  ['ENOENT', 'ENODEV', 'ENXIO', 'ENOTDIR'].includes((failure as { code?: string }).code ?? '')
+    ? refuse('bad folder', what, 'The folder was taken away meanwhile.', 'Connect the disk again.').refusal
+    : undefined;
 
 /** In the diary, by whoever has the vault open now; by itself, when the terminal was locked meanwhile. */
 async function note(
