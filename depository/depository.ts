@@ -20,6 +20,7 @@ import { expireInstructions, noteUnstatedDays, type RefusedByBooks, runBankLink 
 import { type BankSimulator, type Fate, openBankSimulator, type Transfer } from './bank/simulator.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { openBankKeys } from './keys.ts';
+import { type GatewayLimits, gatewayRates, type Rates } from './limits.ts';
 import { openProgramme } from './open-programme.ts';
 import type { Outcome } from './sequencer.ts';
 import { buildServer } from './server.ts';
@@ -50,6 +51,9 @@ export interface DepositoryParts {
   readonly adapter?: BankAdapter & { close(): void; files?(limit: number): readonly BankFile[] };
   readonly fate?: (transfer: Transfer) => Fate;
   readonly readerToken?: string;
+  /** Instead of the usual ones. */
+  readonly limits?: Partial<GatewayLimits>;
+  readonly rates?: Rates;
 }
 
 export interface Depository {
@@ -121,6 +125,8 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
       primitives,
       clock,
       ...(parts.adapter?.files === undefined ? {} : { bankFiles: parts.adapter.files }),
+      rates: parts.port === null ? null : (parts.rates ?? gatewayRates),
+      ...(parts.limits === undefined ? {} : { limits: parts.limits }),
       ...(parts.readerToken === undefined ? {} : { readerToken: parts.readerToken }),
     });
   let server = serve();

@@ -100,24 +100,27 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   }
 
   async function admitWaiting(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = nextBatch();
-      try {
-        if (current !== undefined && !(isLeased() && current.sequencer.isSound())) await lead();
-        const admission = sequencer().admit(batch.flatMap((one) => one.submissions));
-        admitting = admission;
-        const outcomes = await admission;
-        let at = 0;
-        for (const { submissions, resolve } of batch) {
-          resolve(outcomes.slice(at, at + submissions.length));
-          at += submissions.length;
-        }
-      } catch (failure) {
-        if (failure instanceof LeaseLost) current = undefined;
-        for (const one of batch) one.reject(failure);
-      }
-    }
+    while (waiting.length > 0) await admitBatch(nextBatch());
     working = false;
+  }
+
+  async function admitBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      if (current !== undefined && !(isLeased() && current.sequencer.isSound())) await lead();
+      const admission = sequencer().admit(batch.flatMap((one) => one.submissions));
+      admitting = admission;
+      const outcomes = await admission;
+      let at = 0;
+      for (const { submissions, resolve } of batch) {
+        resolve(outcomes.slice(at, at + submissions.length));
+        at += submissions.length;
+      }
+    } catch (failure) {
+      if (failure instanceof LeaseLost) current = undefined;
+      // Something that cannot even be judged came with the others: each is judged alone, so that it fails for its sender only.
+      if (batch.length > 1 && current?.sequencer.isSound()) for (const one of batch) await admitBatch([one]);
+      else for (const one of batch) one.reject(failure);
+    }
   }
 
   function nextBatch(): Waiting[] {

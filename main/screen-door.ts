@@ -6,6 +6,7 @@ import { RPCHandler } from '@orpc/server/websocket';
 import { z } from 'zod';
 import { random } from '../crypto/secret.ts';
 import { bytesToHex } from '../shared/bytes.ts';
+import { failureReport } from '../shared/failure.ts';
 import { parseJson } from '../shared/json.ts';
 import { terminalRouter } from './router.ts';
 import type { Terminal } from './terminal.ts';
@@ -120,9 +121,4 @@ const isStream = (answer: unknown): answer is AsyncIterable<unknown> =>
 
 const newCorrelationId = (): string => bytesToHex(random(8));
 
-/** Where in the program it was, and nothing of what it was about: messages may quote what was typed. */
-function tellOnConsole(correlationId: string, failure: unknown): void {
-  const { name, stack = '' } = failure instanceof Error ? failure : { name: typeof failure };
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
-  console.error([`failure ${correlationId}: ${name}`, ...frames.slice(0, 12)].join('\n'));
-}
+const tellOnConsole: TellFailure = (correlationId, failure) => console.error(failureReport(correlationId, failure));

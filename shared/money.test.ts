@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dataText, describeWithData } from '../testing/data.ts';
 import { assetByCode } from './asset.ts';
-import { amountText, decimalToMinor, minor, minorToDecimal, quantityText } from './money.ts';
+import { amountText, decimalToMinor, minor, minorToDecimal, quantityText, signedText } from './money.ts';
 
 const asset = (code: string) => {
   const found = assetByCode(code);
@@ -55,5 +55,8 @@ describeWithData('ISO 4217 list one', 'reference/iso-4217-list-one.xml', () => {
       expect([bad, amountText.safeParse(bad).success]).toEqual([bad, false]);
     expect(quantityText.safeParse('0').success).toBe(true);
     expect(quantityText.safeParse('x').success).toBe(false);
+    for (const good of ['0', '-1', '-9223372036854775807']) expect(signedText.safeParse(good).success).toBe(true);
+    for (const bad of [' ', 'x', '-0', '--1', '-9223372036854775808'])
+      expect([bad, signedText.safeParse(bad).success]).toEqual([bad, false]);
   });
 });

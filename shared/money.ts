@@ -11,19 +11,20 @@ export const maxMinor = 2n ** 63n - 1n;
 
 export const minor = (value: bigint): Minor => value as Minor;
 
-/** Also asked of text that is no number: that is refused for its form already. */
-const fitsInt64 = (text: string): boolean => !/^\d{1,19}$/.test(text) || BigInt(text) <= maxMinor;
+/** Only asked of text that has the form of a number: `abort` ends at the form, where the schema would go on to ask. */
+const fitsInt64 = (text: string): boolean => BigInt(text) <= maxMinor && BigInt(text) >= -maxMinor;
+const abort = { abort: true } as const;
 
 /** A positive amount as canonical decimal text of minor units: "12000000" is CNY 120,000.00. Int64 or refused. */
 export const amountText = z
   .string()
-  .regex(/^[1-9]\d{0,18}$/)
+  .regex(/^[1-9]\d{0,18}$/, abort)
   .refine(fitsInt64);
 
 /** As `amountText`, zero allowed. */
 export const quantityText = z
   .string()
-  .regex(/^(0|[1-9]\d{0,18})$/)
+  .regex(/^(0|[1-9]\d{0,18})$/, abort)
   .refine(fitsInt64);
 
 /** Amounts as `recognise.ts` takes them: those below 9 * 10^18. */
@@ -35,8 +36,8 @@ export const moneyPatterns = [
 /** Signed minor units: what a bank's balance or a line of its statement may be. */
 export const signedText = z
   .string()
-  .regex(/^(0|-?[1-9]\d{0,18})$/)
-  .refine((text) => BigInt(text) <= maxMinor && BigInt(text) >= -maxMinor);
+  .regex(/^(0|-?[1-9]\d{0,18})$/, abort)
+  .refine(fitsInt64);
 
 export type MoneyRefusal = Refusal<'amount malformed' | 'too many decimals' | 'amount too large'>;
 

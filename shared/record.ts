@@ -84,5 +84,5 @@ export function jsonToRecord(json: Json): Result<LogRecord, Refusal<'malformed'>
   const parsed = recordSchema.safeParse(json);
   if (parsed.success) return ok(parsed.data);
   const [issue] = parsed.error.issues;
-  return malformed(`Field ${issue?.path.join('.') || 'record'}: ${issue?.message ?? 'does not fit'}.`);
+  return malformed(`Field ${issue?.path.join('.') || 'record'}: ${issue?.message.slice(0, 200) ?? 'does not fit'}.`);
 }

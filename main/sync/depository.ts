@@ -1,12 +1,13 @@
 // The terminal's line to the depository: the typed contract over HTTP, every request signed with the terminal's key.
 
 import { createORPCClient, ORPCError } from '@orpc/client';
-import type { ContractRouterClient } from '@orpc/contract';
+import { type ContractRouterClient, ValidationError } from '@orpc/contract';
+import { ResponseValidationPlugin } from '@orpc/contract/plugins';
 import { OpenAPILink } from '@orpc/openapi-client/fetch';
 import { random } from '../../crypto/secret.ts';
-import { bytesToBase64url } from '../../shared/bytes.ts';
+import { bytesToBase64url, concatBytes } from '../../shared/bytes.ts';
 import { depositoryContract } from '../../shared/contract/depository.ts';
-import { requestHeaders, requestMessage } from '../../shared/contract/request.ts';
+import { bodyDigest, requestHeaders, requestMessage } from '../../shared/contract/request.ts';
 import type { Primitives } from '../../shared/primitives.ts';
 import { type Refusal, refuse } from '../../shared/result.ts';
 
@@ -42,6 +43,7 @@ export const connectOverHttp =
     let preferred = 0;
     const link = new OpenAPILink(depositoryContract, {
       url: base,
+      plugins: [new ResponseValidationPlugin(depositoryContract)],
       fetch: async (request, init) => {
         const body = new Uint8Array(await request.clone().arrayBuffer());
         for (let tried = 0; ; tried++) {
@@ -68,13 +70,35 @@ const withPatience =
   async (request, init) => {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), patienceMs);
-    const signals = [patience.signal, ...(init?.signal ? [init.signal] : [])];
+    const signals = [patience.signal, AbortSignal.timeout(longestAnswerMs), ...(init?.signal ? [init.signal] : [])];
     try {
-      return await send(request, { ...init, signal: AbortSignal.any(signals) });
+      // Nobody but the node that was asked is told anything: no answer leads elsewhere.
+      const answer = await send(request, { ...init, redirect: 'error', signal: AbortSignal.any(signals) });
+      return new Response(await wholeBody(answer, () => timer.refresh()), {
+        status: answer.status,
+        headers: answer.headers,
+      });
     } finally {
-      clearTimeout(timer); // a long answer over a slow line may take its time
+      clearTimeout(timer);
     }
   };
+
+/** A long answer over a slow line may take its time as long as it goes on, but not for ever, and not without end. */
+const longestAnswerMs = 600_000;
+const maxAnswerBytes = 64 << 20;
+
+async function wholeBody(answer: Response, goesOn: () => void): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (answer.body === null || answer.status === 204) return null;
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of answer.body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += part.length;
+    if (bytes > maxAnswerBytes) throw new Error('the answer is longer than any may be');
+    parts.push(part);
+    goesOn();
+  }
+  return concatBytes(...parts) as Uint8Array<ArrayBuffer>;
+}
 
 function signedRequest(
   parts: LineParts,
@@ -86,12 +110,14 @@ function signedRequest(
   const time = String(parts.clock());
   const nonce = bytesToBase64url(random(12));
   const { pathname, search } = new URL(url);
-  const signed = { method: request.method, target: pathname + search, time, nonce, body };
+  const digest = bodyDigest(parts.primitives.sha256, body);
+  const signed = { method: request.method, target: pathname + search, time, nonce, body: digest };
   const headers = new Headers(request.headers);
   headers.set(requestHeaders.terminal, asker.terminal);
   headers.set(requestHeaders.time, time);
   headers.set(requestHeaders.nonce, nonce);
-  headers.set(requestHeaders.signature, bytesToBase64url(asker.sign(requestMessage(parts.primitives.sha256, signed))));
+  headers.set(requestHeaders.body, digest);
+  headers.set(requestHeaders.signature, bytesToBase64url(asker.sign(requestMessage(signed))));
   return new Request(url, { method: request.method, headers, ...(body.length === 0 ? {} : { body }) });
 }
 
@@ -102,6 +128,10 @@ export function lineRefusal(failure: unknown): Refusal {
     return refuse('not entitled', what, 'The depository does not know this terminal.', 'Ask the bank to enrol it.')
       .refusal;
   const why =
-    failure instanceof ORPCError ? `The depository answered ${failure.status}.` : 'The depository cannot be reached.';
+    failure instanceof ORPCError
+      ? `The depository answered ${failure.status}.`
+      : failure instanceof ValidationError
+        ? 'The depository answered in another form than was agreed.'
+        : 'The depository cannot be reached.';
   return refuse('unreachable', what, why, 'It is tried again; what was signed is kept.').refusal;
 }

@@ -8,6 +8,8 @@ export const requestHeaders = {
   /** Milliseconds since 1970, UTC. */
   time: 'custos-time',
   nonce: 'custos-nonce',
+  /** SHA-256 of the body, hex: with it the signature is checked before a byte of the body is read. */
+  body: 'custos-body',
   /** Ed25519, base64url. */
   signature: 'custos-signature',
 } as const;
@@ -21,8 +23,11 @@ export interface SignedRequest {
   readonly target: string;
   readonly time: string;
   readonly nonce: string;
-  readonly body: Uint8Array;
+  /** Of its bytes, as `bodyDigest` gives it. */
+  readonly body: string;
 }
 
-export const requestMessage = (hash: Hash, { method, target, time, nonce, body }: SignedRequest): Uint8Array =>
-  utf8(`custos/request/v1\n${method}\n${target}\n${time}\n${nonce}\n${bytesToHex(hash(body))}\n`);
+export const bodyDigest = (hash: Hash, body: Uint8Array): string => bytesToHex(hash(body));
+
+export const requestMessage = ({ method, target, time, nonce, body }: SignedRequest): Uint8Array =>
+  utf8(`custos/request/v1\n${method}\n${target}\n${time}\n${nonce}\n${body}\n`);

@@ -2,7 +2,14 @@
 
 import { z } from 'zod';
 
-export const refusalSchema = z.strictObject({ type: z.string(), what: z.string(), why: z.string(), next: z.string() });
+/** A sentence or two; a refusal is for a person to read. */
+const sentences = z.string().max(4_000);
+export const refusalSchema = z.strictObject({
+  type: z.string().max(200),
+  what: sentences,
+  why: sentences,
+  next: sentences,
+});
 
 export const resultOf = <T extends z.ZodType>(value: T) =>
   z.discriminatedUnion('ok', [

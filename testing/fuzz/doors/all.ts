@@ -2,12 +2,14 @@
 
 import type { Door } from '../door.ts';
 import { openBundleDoor } from './bundle.ts';
+import { openGatewayDoor } from './gateway.ts';
 import { readingDoors } from './readings.ts';
 import { openTerminalDoor } from './terminal.ts';
 import { openWebAuthnDoor } from './webauthn.ts';
 
 export const doors: Readonly<Record<string, () => Door | Promise<Door>>> = {
   terminal: openTerminalDoor,
+  gateway: openGatewayDoor,
   webauthn: openWebAuthnDoor,
   bundle: openBundleDoor,
   ...readingDoors,
