@@ -20,7 +20,11 @@ export function showStatements(terminal: Terminal): Result<{ statements: Stateme
       ...{ statement, asset, day, opening, closing, books: books.toString(), lines, follows, reconciled },
     }),
   );
-  return ok({ statements: statements.sort((a, b) => (a.day > b.day ? -1 : 1)).slice(0, newest) });
+  return ok({
+    statements: statements
+      .sort((a, b) => (`${a.day}|${a.statement}` > `${b.day}|${b.statement}` ? -1 : 1))
+      .slice(0, newest),
+  });
 }
 
 /** Open breaks, oldest first, each with its lines and bookings. */

@@ -63,12 +63,12 @@ export function SafeguardingScreen({ status }: { readonly status: Status }) {
           </Button>
         </div>
         {data?.stopped == null ? null : (
-          <p className="grave" role="alert">
+          <p className="refusal" role="alert">
             {say('safe.stopped', { since: data.stopped.since, reason: data.stopped.reason })}
           </p>
         )}
         {short === undefined ? null : (
-          <p className="grave" role="alert" data-testid="short">
+          <p className="refusal" role="alert" data-testid="short">
             {say('safe.closed', { amount: showMoney(asset, short.shortfall, language), since: short.since ?? '' })}{' '}
             {short.overriddenUntil === null ? '' : say('safe.overridden', { until: short.overriddenUntil })}
           </p>
@@ -183,7 +183,7 @@ function Sheet({ day, status }: { readonly day: PoolDayView; readonly status: St
           {line('safe.excess', day.excess)}
         </tbody>
       </table>
-      <p className="words">
+      <p>
         {say('safe.inWords', {
           words: amountInWords(asset, day.shortfall === '0' ? day.owed : day.shortfall, language),
         })}
