@@ -37,7 +37,7 @@ export const emergencyStop: Kind<z.infer<typeof emergencyStopSchema>> = {
 export const resume: Kind<z.infer<typeof resumeSchema>> = {
   ...movesNothing,
   makers: ['officer'],
-  // One officer makes it and two more approve, whatever the policy says.
+  // One officer makes it and another approves, whatever the policy says; the policy may ask for more.
   checkers: [{ role: 'officer', count: 1 }],
   consequence: (one) => `Money may leave again. Reason: ${one.reason}`,
   check: (_, books) =>
