@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { nodePrimitives } from '../crypto/node.ts';
 import { base64urlToBytes } from '../shared/bytes.ts';
+import { listenAtFaultPoints } from '../shared/fault.ts';
 import type { Result } from '../shared/result.ts';
 import { accepted } from '../testing/desk.ts';
 import { newDesk, officeOrigin, openClient, openTestOffice, overHttp, type TestOffice } from '../testing/office.ts';
@@ -228,6 +229,18 @@ describe('a vault with too much in it to be counted at once', () => {
     await vi.waitFor(() => expect(changed.readOnly()?.why).toContain('The legs of the ledger'));
     changed.store.close();
     expect(foundBy(open(after))).toBe('books changed');
+  });
+
+  it('is not suspected when somebody was nearly let in meanwhile, and the disk was full just then', async () => {
+    await office.maker.unlock(office.teller);
+    await commit();
+    listenAtFaultPoints((point) => {
+      if (point === 'vault: head recorded') throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    });
+    await office.maker.tryUnlock(office.officers[0]).catch(() => {});
+    listenAtFaultPoints(undefined);
+    await commit();
+    expect(await foundAt(snapshot())).toBeUndefined();
   });
 });
 

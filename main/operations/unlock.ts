@@ -54,7 +54,12 @@ export const unlockStep = (terminal: Terminal, input: Answered): Promise<Result<
       open(terminal, input, challenge),
     );
     if (!session.ok) return session;
-    keepFailures(session.value, forgive(directory, who, momentOf(terminal.parts)), terminal.parts.clock());
+    try {
+      keepFailures(session.value, forgive(directory, who, momentOf(terminal.parts)), terminal.parts.clock());
+    } catch (failure) {
+      session.value.close(); // whoever was unlocked before stays so
+      throw failure;
+    }
     forgetEverything(terminal);
     terminal.session = session.value;
     return ok(statusOf(terminal));

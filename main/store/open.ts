@@ -231,16 +231,26 @@ function handle(database: Handle, digests: TableDigests): Store {
       .run(digestNames.join(' '), Buffer.from(digests.bytes()));
     digests.markStored();
   };
+  const version = () => database.pragma('data_version', { simple: true });
+  let known = version();
+  /** Somebody else at this terminal may have been let in meanwhile, and have written: their digests are the newer ones. */
+  const takeOverFromOthers = (): void => {
+    if (version() === known) return;
+    known = version();
+    loadDigests(database, digests);
+  };
   return {
     digests,
     prepare: database.prepare.bind(database) as Handle['prepare'],
     exec: (source) => void database.exec(source),
     transaction(work) {
-      const end = digests.begin();
+      let end: ((isCommitted: boolean) => void) | undefined;
       let isCommitted = false;
       try {
         const value = database
           .transaction(() => {
+            takeOverFromOthers();
+            end = digests.begin();
             const done = work();
             storeDigests();
             return done;
@@ -249,7 +259,7 @@ function handle(database: Handle, digests: TableDigests): Store {
         isCommitted = true;
         return value;
       } finally {
-        end(isCommitted);
+        end?.(isCommitted);
       }
     },
     readPragma(name) {
