@@ -15,6 +15,7 @@ import { g9 } from './goals/g9.ts';
 import { g10 } from './goals/g10.ts';
 import { g11 } from './goals/g11.ts';
 import { g12 } from './goals/g12.ts';
+import { g13 } from './goals/g13.ts';
 import { g14 } from './goals/g14.ts';
 import { g15 } from './goals/g15.ts';
 import { g16 } from './goals/g16.ts';
@@ -34,6 +35,7 @@ const goals: Readonly<Record<string, (rows: Rows) => Promise<Goal>>> = {
   G10: (rows) => g10(rows),
   G11: (rows) => g11(rows(1_000_000)),
   G12: () => g12(),
+  G13: (rows) => g13(rows(1_000_000)),
   G14: (rows) => g14(rows(100_000)),
   G15: (rows) => g15(rows(100_000)),
   G16: (rows) => g16(rows(100_000)),
