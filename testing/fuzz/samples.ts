@@ -41,6 +41,21 @@ export const statementFile = `<?xml version="1.0" encoding="UTF-8"?>
 <ns2:BkTxCd><ns2:Prtry><ns2:Cd>X</ns2:Cd></ns2:Prtry></ns2:BkTxCd><ns2:NtryDtls><ns2:TxDtls><ns2:Refs><ns2:InstrId>I-1</ns2:InstrId><ns2:EndToEndId>E-1</ns2:EndToEndId></ns2:Refs></ns2:TxDtls></ns2:NtryDtls></ns2:Ntry>
 </ns2:Stmt></ns2:BkToCstmrStmt></ns2:Document>`;
 
+export const recallFile = `<?xml version="1.0"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.056.001.08"><FIToFIPmtCxlReq>
+<Assgnmt><Id>X-1</Id><CreDtTm>2026-11-24T08:00:00Z</CreDtTm></Assgnmt><Case><Id>K-1</Id></Case>
+<Undrlyg><TxInf><CxlId>CX-1</CxlId><OrgnlGrpInf><OrgnlMsgId>M-1</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId></OrgnlGrpInf>
+<OrgnlInstrId>I-1</OrgnlInstrId><OrgnlEndToEndId>E-1</OrgnlEndToEndId><OrgnlIntrBkSttlmAmt Ccy="CNY">100.00</OrgnlIntrBkSttlmAmt>
+<OrgnlIntrBkSttlmDt>2026-11-24</OrgnlIntrBkSttlmDt><CxlRsnInf><Rsn><Cd>DUPL</Cd></Rsn></CxlRsnInf></TxInf></Undrlyg>
+</FIToFIPmtCxlReq></Document>`;
+
+export const answerFile = `<?xml version="1.0"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.029.001.09"><RsltnOfInvstgtn>
+<Assgnmt><Id>Y-1</Id><CreDtTm>2026-11-24T09:00:00Z</CreDtTm></Assgnmt><Sts><Conf>RJCR</Conf></Sts>
+<CxlDtls><TxInfAndSts><CxlStsId>CS-1</CxlStsId><OrgnlInstrId>I-1</OrgnlInstrId><OrgnlEndToEndId>E-1</OrgnlEndToEndId>
+<TxCxlSts>RJCR</TxCxlSts><CxlStsRsnInf><Rsn><Cd>CUST</Cd></Rsn></CxlStsRsnInf></TxInfAndSts></CxlDtls>
+</RsltnOfInvstgtn></Document>`;
+
 export const utf16 = (text: string): Uint8Array =>
   Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text.replace('UTF-8', 'UTF-16'), 'utf16le')]);
 

@@ -6,17 +6,20 @@ import { type NodeConfig, parseNodeConfig } from '../../../depository/node.ts';
 import { parseTrust } from '../../../shared/audit.ts';
 import { type Invitation, parseInvitation } from '../../../shared/contract/invitation.ts';
 import { readCamt } from '../../../shared/iso20022/camt.ts';
+import { readCamt029 } from '../../../shared/iso20022/camt029.ts';
+import { readCamt056 } from '../../../shared/iso20022/camt056.ts';
 import { decodeXml } from '../../../shared/iso20022/decode.ts';
+import { openInspection } from '../../../shared/iso20022/inspect.ts';
 import { readPain001 } from '../../../shared/iso20022/pain001.ts';
 import { readPain002 } from '../../../shared/iso20022/pain002.ts';
 import { openCheckpoint } from '../../../shared/log/checkpoint.ts';
 import { parseNoteKey } from '../../../shared/log/note.ts';
 import { parseRecord } from '../../../shared/record.ts';
-import type { Refusal, Result } from '../../../shared/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../../../shared/result.ts';
 import { type Door, Finding, newDoor } from '../door.ts';
 import { changedBytes } from '../inputs.ts';
 import { expectNoLeak, Secrets } from '../leaks.ts';
-import { painFile, sampleLog, statementFile, statusFile, utf16 } from '../samples.ts';
+import { answerFile, painFile, recallFile, sampleLog, statementFile, statusFile, utf16 } from '../samples.ts';
 
 type Read = (bytes: Uint8Array) => Result<unknown, Refusal>;
 
@@ -58,6 +61,16 @@ const decoded =
     return text.ok ? read(text.value) : text;
   };
 
+/** In two pieces, as from a disk; what is wrong with a file is in its errors. */
+function inspect(bytes: Uint8Array): Result<unknown, Refusal> {
+  const inspection = openInspection();
+  const half = bytes.length >> 1;
+  if (inspection.push(bytes.subarray(0, half))) inspection.push(bytes.subarray(half));
+  const { wellFormed, errors } = inspection.end();
+  if (wellFormed || errors[0] === undefined) return ok(errors);
+  return refuse('not read', 'The file was not read.', errors[0].what, 'Ask its sender.');
+}
+
 const key = 'A'.repeat(43);
 
 const invitation: Invitation = {
@@ -92,6 +105,9 @@ export const readingDoors: Readonly<Record<string, () => Door>> = {
   pain: () => readingDoor('pain', [painFile, utf16(painFile)], decoded(readPain001)),
   status: () => readingDoor('status', [statusFile], decoded(readPain002)),
   camt: () => readingDoor('camt', [statementFile, utf16(statementFile)], decoded(readCamt)),
+  recall: () => readingDoor('recall', [recallFile], decoded(readCamt056)),
+  answer: () => readingDoor('answer', [answerFile], decoded(readCamt029)),
+  inspect: () => readingDoor('inspect', [painFile, utf16(statementFile), recallFile], inspect),
   record: () => readingDoor('record', sampleLog().leaves, parseRecord),
   checkpoint: () => {
     const { checkpoint, trust } = sampleLog();
