@@ -19,6 +19,7 @@ import {
 } from './operations/import-statement.ts';
 import { lock } from './operations/lock.ts';
 import { make } from './operations/make.ts';
+import { beginRecovery, drill, endRecovery, recover, recoverStep, recoveryCard } from './operations/recover.ts';
 import { rehearse } from './operations/rehearse.ts';
 import { restore } from './operations/restore.ts';
 import {
@@ -58,6 +59,12 @@ export function terminalRouter(terminal: Terminal) {
     enrolStep: os.enrolStep.handler(({ input }) => enrolStep(terminal, input)),
     card: os.card.handler(() => showCard(terminal)),
     addRecovery: os.addRecovery.handler(({ input }) => addRecovery(terminal, input)),
+    beginRecovery: os.beginRecovery.handler(({ input }) => beginRecovery(terminal, input)),
+    recoveryCard: os.recoveryCard.handler(({ input }) => recoveryCard(terminal, input)),
+    endRecovery: os.endRecovery.handler(() => endRecovery(terminal)),
+    drill: os.drill.handler(({ input }) => drill(terminal, input)),
+    recover: os.recover.handler(({ input }) => recover(terminal, input)),
+    recoverStep: os.recoverStep.handler(({ input }) => recoverStep(terminal, input)),
     diary: os.diary.handler(({ input }) => showDiary(terminal, input)),
     backup: os.backup.handler(({ input }) => backup(terminal, input)),
     planBackups: os.planBackups.handler(({ input }) => planBackups(terminal, input)),

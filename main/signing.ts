@@ -12,6 +12,7 @@ import type { EventDetails } from '../shared/instruction/payee.ts';
 import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
 import { msToInstant } from '../shared/time.ts';
 import { requestOptions } from './identity/relying-party.ts';
+import { notRecorded } from './recorded.ts';
 import { notRejoined } from './rejoin.ts';
 import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -65,6 +66,11 @@ export async function askToSign(
   const accepted: Proposal[] = [];
   for (const proposal of proposals) {
     const { event } = proposal;
+    const early = notRecorded(session, event);
+    if (early !== undefined) {
+      refused.push({ index: proposal.index, refusal: early });
+      continue;
+    }
     const decision = foresee(layer, { admittedAt: session.admissionTime(layer), event }, primitives);
     if (!decision.ok) refused.push({ index: proposal.index, refusal: decision.refusal });
     else {

@@ -19,6 +19,7 @@ import { readOnlyRefusal, type Session } from './session.ts';
 import type { Copier } from './store/copier.ts';
 import type { Connect } from './sync/depository.ts';
 import type { Moment } from './vault/attempts.ts';
+import type { Recovering } from './vault/recovering.ts';
 
 export interface TerminalParts {
   /** Where the vault is; made at the first run. */
@@ -60,6 +61,8 @@ export interface Terminal {
   exporting: boolean;
   /** An unlocking or enrolment that is being judged; there is one at a time. */
   opening: boolean;
+  /** Recovery cards that are being handed in; there is one ceremony at a time. */
+  recovering: Recovering | undefined;
   /** A statement that is being imported; there is one at a time. */
   importing: StatementImport | null;
   /** While the vault is open, or being opened: no other process may. */
@@ -79,6 +82,7 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
   exporting: false,
   opening: false,
   importing: null,
+  recovering: undefined,
   hold: undefined,
   lastSyncMs: null,
   syncRefusal: null,
@@ -89,6 +93,8 @@ export function forgetEverything(terminal: Terminal): void {
   const { session, backup } = terminal;
   terminal.importing?.forget();
   terminal.importing = null;
+  terminal.recovering?.forget();
+  terminal.recovering = undefined;
   terminal.session = undefined;
   terminal.enrolments.clear();
   terminal.unlockings.clear();

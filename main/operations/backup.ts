@@ -30,7 +30,7 @@ export async function* backup(
 }
 
 /** The books say who is an officer; before there are any, whoever sets the terminal up is trusted with its files anyway. */
-const isOfficer = ({ books, operator, programme }: Session): boolean =>
+export const isOfficer = ({ books, operator, programme }: Session): boolean =>
   programme === undefined || (books.get('operator', operator)?.role ?? 'officer') === 'officer';
 
 const forOfficers = (what: string) =>

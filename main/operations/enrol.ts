@@ -54,7 +54,7 @@ export interface Enrolled {
   readonly terminal: TerminalRecord;
 }
 
-const minPassphrase = 12;
+export const minPassphrase = 12;
 
 export async function firstRun(
   terminal: Terminal,

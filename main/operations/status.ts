@@ -3,6 +3,7 @@
 import { bytesToBase64 } from '../../shared/bytes.ts';
 import type { Status } from '../../shared/contract/terminal.ts';
 import { isDue } from '../back-up.ts';
+import { missingRecord } from '../recorded.ts';
 import type { Session } from '../session.ts';
 import { readPlan } from '../store/backup-plan.ts';
 import { lastOf } from '../store/diary.ts';
@@ -30,6 +31,7 @@ export function statusOf({ parts, session, backup, lastSyncMs, syncRefusal }: Te
       vault: null,
       lastSyncMs: null,
       syncRefusal: null,
+      missingRecord: null,
       readOnly: null,
       counted: { done: 0, total: 0 },
       log: { size: 0, root: '', checkpoint: null },
@@ -46,6 +48,7 @@ export function statusOf({ parts, session, backup, lastSyncMs, syncRefusal }: Te
     vault: vaultStatus(session, backup !== undefined, parts.clock()),
     lastSyncMs,
     syncRefusal,
+    missingRecord: missingRecord(session) ?? null,
     readOnly: session.readOnly() ?? null,
     counted: session.counted,
     log: {

@@ -101,7 +101,7 @@ async function open(
 }
 
 /** What went before goes into the diary, and whether the record of it was taken away or put back. */
-function keepFailures(session: Session, { found, serial, failures }: Failures, nowMs: number): void {
+export function keepFailures(session: Session, { found, serial, failures }: Failures, nowMs: number): void {
   const { store, operator } = session;
   const remembered = Number(readSetting(store, 'attempts') ?? '0');
   const at = msToInstant(nowMs);

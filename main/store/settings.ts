@@ -5,7 +5,7 @@ import type { Store } from './open.ts';
 /**
  * `slots` is the newest revision of the slot file, `attempts` the newest serial of the record of failed attempts; `change keys`
  * is why the keys must be changed, empty when they need not; `restored` is in a backup, and stays in what is restored from it
- * until that has synchronised.
+ * until that has synchronised. `recovered` is the record that the log must hold before anything else is signed here.
  */
 export type SettingName =
   | 'generation'
@@ -15,6 +15,7 @@ export type SettingName =
   | 'change keys'
   | 'backup plan'
   | 'restored'
+  | 'recovered'
   | 'invitation'
   | 'terminal'
   | 'checkpoint'

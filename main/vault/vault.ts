@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { derive, ed25519PublicKey, random } from '../../crypto/secret.ts';
+import { derive, ed25519PublicKey, equalSecrets, random } from '../../crypto/secret.ts';
 import { makeFolder, moveInto } from '../../disk/write.ts';
 import { assert } from '../../shared/assert.ts';
 import { base64urlToBytes, bytesToBase64url, utf8 } from '../../shared/bytes.ts';
@@ -223,6 +223,11 @@ export class Vault {
   /** Whether anybody but these people can open the vault. */
   opensWithout(leaving: readonly string[]): boolean {
     return this.#file.slots.some((slot) => slot.operator === null || !leaving.includes(slot.operator));
+  }
+
+  /** Whether another way in led to the same root key. */
+  isSameAs(other: Vault): boolean {
+    return this.id === other.id && equalSecrets(this.#root.reveal(), other.#root.reveal());
   }
 
   lock(): void {

@@ -332,6 +332,8 @@ export const en = {
   'backup.diary': 'Diary of the vault',
   'diary.keys changed': 'Keys changed',
   'diary.shares made': 'Recovery shares made',
+  'diary.recovery drill': 'Recovery drill',
+  'diary.recovered': 'Recovered with shares',
   'diary.backup made': 'Backup made',
   'diary.backup failed': 'Backup failed',
   'diary.backup checked': 'Backup checked',

@@ -333,6 +333,8 @@ export const ja: Messages = {
   'backup.diary': '金庫の日誌',
   'diary.keys changed': '鍵の変更',
   'diary.shares made': '復旧カードの作成',
+  'diary.recovery drill': '復旧訓練',
+  'diary.recovered': '復旧シェアによる復旧',
   'diary.backup made': 'バックアップ作成',
   'diary.backup failed': 'バックアップ失敗',
   'diary.backup checked': 'バックアップ確認',

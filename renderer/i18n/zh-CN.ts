@@ -330,6 +330,8 @@ export const zhCN: Messages = {
   'backup.diary': '保险库日志',
   'diary.keys changed': '密钥已更换',
   'diary.shares made': '已制作恢复份额',
+  'diary.recovery drill': '恢复演练',
+  'diary.recovered': '已用恢复份额恢复',
   'diary.backup made': '已备份',
   'diary.backup failed': '备份失败',
   'diary.backup checked': '备份已核对',

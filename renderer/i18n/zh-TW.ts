@@ -330,6 +330,8 @@ export const zhTW: Messages = {
   'backup.diary': '保險庫日誌',
   'diary.keys changed': '金鑰已更換',
   'diary.shares made': '已製作復原份額',
+  'diary.recovery drill': '復原演練',
+  'diary.recovered': '已用復原卡復原',
   'diary.backup made': '已備份',
   'diary.backup failed': '備份失敗',
   'diary.backup checked': '備份已查驗',

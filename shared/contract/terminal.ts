@@ -9,6 +9,7 @@ import { digest, eventId, nameId } from '../ids.ts';
 import { batchSchema } from '../instruction/batch.ts';
 import { clientDetailsSchema, payeeDetailsSchema } from '../instruction/payee.ts';
 import { paymentSchema } from '../instruction/payment.ts';
+import { recordRecoverySchema } from '../instruction/record-recovery.ts';
 import { registerClientSchema } from '../instruction/register-client.ts';
 import { instructionSchema } from '../instruction/schema.ts';
 import { sendBackSchema } from '../instruction/send-back.ts';
@@ -40,8 +41,10 @@ import {
   backupPlanSchema,
   backupReportSchema,
   backupViewSchema,
+  cardsSchema,
   checkReportSchema,
   diaryEntrySchema,
+  drillResultSchema,
   restoreReportSchema,
 } from './vault.ts';
 
@@ -93,6 +96,8 @@ export const statusSchema = z.strictObject({
   /** Milliseconds since 1970 of the last sync that succeeded, and why the newest one did not, if so. */
   lastSyncMs: z.int().nullable(),
   syncRefusal: refusalSchema.nullable(),
+  /** After a recovery: the record that an officer must make, and another approve, before anything else is signed here. */
+  missingRecord: recordRecoverySchema.nullable(),
   /** Why nothing may be signed here, if so. */
   readOnly: refusalSchema.nullable(),
   /** Stored rows counted again since unlocking, and held against their digests. */
@@ -389,6 +394,29 @@ export const terminalContract = {
   addRecovery: oc
     .input(z.strictObject({ officers: shares, custodians: shares }))
     .output(resultOf(z.strictObject({ officers: z.array(z.string()), custodians: z.array(z.string()) }))),
+  /** Begins to take recovery cards; what another ceremony has taken is forgotten. */
+  beginRecovery: oc
+    .input(z.strictObject({ purpose: z.enum(['drill', 'real']) }))
+    .output(resultOf(z.strictObject({ ceremony: ceremonyId }))),
+  /** One card as it was typed; answers whose it is, or the place of a mistyped word, and nothing of any card. */
+  recoveryCard: oc
+    .input(z.strictObject({ ceremony: ceremonyId, words: z.string().max(1000) }))
+    .output(
+      resultOf(z.strictObject({ group: z.enum(['officers', 'custodians']), member: z.int(), cards: cardsSchema })),
+    ),
+  endRecovery: oc.input(nothing).output(resultOf(nothing)),
+  /** Proves that the cards open this vault, changes nothing, and leaves a report. */
+  drill: oc
+    .input(z.strictObject({ ceremony: ceremonyId, backup: folder.nullable() }))
+    .output(resultOf(drillResultSchema)),
+  /** Opens the vault with the cards for a person who still has their security key; asks for its touch. */
+  recover: oc
+    .input(z.strictObject({ ceremony: ceremonyId, operator: nameId }))
+    .output(resultOf(z.strictObject({ request: requestSchema }))),
+  /** The new passphrase: new keys, nothing of before opens any more, the cards neither. */
+  recoverStep: oc
+    .input(z.strictObject({ ceremony: ceremonyId, passphrase, assertion: assertionSchema }))
+    .output(resultOf(statusSchema)),
   /** What was done with the vault itself on this machine, newest first, before a number. */
   diary: oc
     .input(z.strictObject({ before: z.int().min(1), limit: z.int().min(1).max(500) }))

@@ -2,11 +2,14 @@
 
 import { z } from 'zod';
 import { nameId } from '../ids.ts';
+import { recordRecoverySchema } from '../instruction/record-recovery.ts';
 import { retentionSchema } from '../retention.ts';
 
 export const diaryWords = [
   'keys changed',
   'shares made',
+  'recovery drill',
+  'recovered',
   'backup made',
   'backup failed',
   'backup checked',
@@ -86,3 +89,38 @@ export const restoreReportSchema = z.strictObject({
   epoch: z.int(),
 });
 export type RestoreReport = z.infer<typeof restoreReportSchema>;
+
+/** Cards handed in of one group; how many are needed is written on its cards, so it is known from the first one on. */
+const handedIn = z.strictObject({ given: z.int(), needed: z.int().nullable() });
+export const cardsSchema = z.strictObject({ officers: handedIn, custodians: handedIn, isEnough: z.boolean() });
+export type CardsView = z.infer<typeof cardsSchema>;
+
+export const drillReportSchema = z.strictObject({
+  format: z.literal('custos-drill/1'),
+  terminal: nameId,
+  vault: z.string(),
+  epoch: z.int(),
+  operator: nameId,
+  startedAt: z.string(),
+  endedAt: z.string(),
+  shares: z.strictObject({ officers: z.int(), custodians: z.int() }),
+  /** How long each step took, in milliseconds: every card from the one before, joining and opening, the backup. */
+  steps: z.array(z.strictObject({ step: z.enum(['card', 'opening', 'backup']), ms: z.number() })),
+  outcome: z.literal('opened'),
+  /** Null where none was named; `sharesOpenIt` says whether these very cards open it. */
+  backup: z
+    .strictObject({ name: z.string(), isSound: z.boolean(), sharesOpenIt: z.boolean(), why: z.string() })
+    .nullable(),
+});
+export type DrillReport = z.infer<typeof drillReportSchema>;
+
+export const drillResultSchema = z.strictObject({
+  report: drillReportSchema,
+  /** SHA-256 of the canonical report, and the files that it was written to. */
+  digest: z.string(),
+  json: z.string(),
+  text: z.string(),
+  /** To be made by an officer, so that the drill goes on record; null while the programme is not open here. */
+  draft: recordRecoverySchema.nullable(),
+});
+export type DrillResult = z.infer<typeof drillResultSchema>;
