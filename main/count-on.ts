@@ -2,6 +2,7 @@
 // nobody at the terminal waits for it and nothing that is written meanwhile disturbs it.
 
 import { setTimeout } from 'node:timers/promises';
+import { diskFailure } from '../disk/failure.ts';
 import { head } from '../shared/books.ts';
 import type { Hash } from '../shared/primitives.ts';
 import type { Session } from './session.ts';
@@ -38,6 +39,7 @@ export async function countOn(session: Session, hash: Hash): Promise<void> {
     }
     session.counted = { ...session.counted, done: session.counted.total };
   } catch (failure) {
+    if (diskFailure(failure) !== undefined) return; // it is begun again at the next unlocking
     if (!isDamage(failure)) throw failure;
     session.quarantine(damaged.refusal);
   } finally {

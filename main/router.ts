@@ -2,6 +2,8 @@
 
 import { implement } from '@orpc/server';
 import { terminalContract } from '../shared/contract/terminal.ts';
+import type { Refusal } from '../shared/result.ts';
+import { answerDisk } from './answer-disk.ts';
 import { addRecovery } from './operations/add-recovery.ts';
 import { backup, planBackups, showBackups } from './operations/backup.ts';
 import { check } from './operations/check.ts';
@@ -51,7 +53,18 @@ import { sync } from './sync/sync.ts';
 import type { Terminal } from './terminal.ts';
 
 export function terminalRouter(terminal: Terminal) {
-  const os = implement(terminalContract);
+  const os = implement(terminalContract).use(async ({ next, path }) => {
+    try {
+      const done = await next();
+      return isStream(done.output) ? { ...done, output: guard(terminal, done.output) as never } : done;
+    } catch (failure) {
+      const refusal = answerDisk(terminal, failure);
+      if (refusal === undefined) throw failure;
+      // These two have no refusals; what they show is true again now.
+      const isStatus = path[0] === 'status' || path[0] === 'lock';
+      return { output: (isStatus ? statusOf(terminal) : { ok: false, refusal }) as never, context: {} };
+    }
+  });
   return os.router({
     status: os.status.handler(() => statusOf(terminal)),
     firstRun: os.firstRun.handler(({ input }) => firstRun(terminal, input)),
@@ -109,3 +122,17 @@ export function terminalRouter(terminal: Terminal) {
     booksDigest: os.booksDigest.handler(() => showBooksDigest(terminal)),
   });
 }
+
+/** The same for long work, which ends with its result. */
+async function* guard(terminal: Terminal, steps: AsyncIterable<unknown>): AsyncGenerator<unknown, void> {
+  try {
+    yield* steps;
+  } catch (failure) {
+    const refusal = answerDisk(terminal, failure);
+    if (refusal === undefined) throw failure;
+    yield { result: { ok: false, refusal } satisfies { ok: false; refusal: Refusal } };
+  }
+}
+
+const isStream = (output: unknown): output is AsyncIterable<unknown> =>
+  typeof output === 'object' && output !== null && Symbol.asyncIterator in output;

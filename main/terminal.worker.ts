@@ -5,6 +5,7 @@ import { nodePrimitives } from '../crypto/node.ts';
 import { random } from '../crypto/secret.ts';
 import { assert } from '../shared/assert.ts';
 import { eventIdFrom } from '../shared/ids.ts';
+import { answerDisk } from './answer-disk.ts';
 import { backUpIfDue } from './back-up.ts';
 import { newSteadyClock } from './host/steady.ts';
 import type { RelyingParty } from './identity/relying-party.ts';
@@ -52,7 +53,14 @@ function serve(own: WorkerData, host: MessagePort): void {
   });
   /** What a sync finds is in the status that screens show; here it only has to happen. */
   async function syncQuietly(): Promise<void> {
-    if (terminal.session !== undefined && !terminal.syncing) for await (const _ of sync(terminal));
+    if (terminal.session === undefined || terminal.syncing) return;
+    try {
+      for await (const _ of sync(terminal));
+    } catch (failure) {
+      const ofDisk = answerDisk(terminal, failure);
+      if (ofDisk === undefined) throw failure;
+      terminal.syncRefusal = ofDisk;
+    }
   }
   const timers = [setInterval(() => void backUpIfDue(terminal), lookForBackupMs)];
   if (own.syncEveryMs !== null) timers.push(setInterval(() => void syncQuietly(), own.syncEveryMs));

@@ -5,6 +5,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { countUnder } from '../../crypto/multiset.ts';
 import { derive } from '../../crypto/secret.ts';
+import { diskFailure } from '../../disk/failure.ts';
 import { assert } from '../../shared/assert.ts';
 import { bytesToHex, utf8 } from '../../shared/bytes.ts';
 import { Redacted } from '../../shared/redacted.ts';
@@ -78,8 +79,9 @@ export function openStore(file: string, key: Redacted, how: 'create' | 'open'): 
   try {
     applyKey(database, key);
     database.prepare('SELECT count(*) FROM sqlite_master').get();
-  } catch {
+  } catch (failure) {
     database.close();
+    if (diskFailure(failure) !== undefined) throw failure; // the key may well be the right one
     return refuse(
       'wrong vault key',
       what,
@@ -185,7 +187,11 @@ function isHealthy(database: Handle, isWhole: boolean): boolean {
     return tables
       .filter((table) => !growing.has(table) && /^[a-z_]+$/.test(table))
       .every((table) => database.pragma(`quick_check(${table})`, { simple: true }) === 'ok');
-  } catch {
+  } catch (failure) {
+    if (diskFailure(failure) !== undefined) {
+      database.close();
+      throw failure;
+    }
     return false;
   }
 }
@@ -267,8 +273,13 @@ function handle(database: Handle, digests: TableDigests): Store {
       return database.pragma(name, { simple: true });
     },
     close() {
-      database.pragma('wal_checkpoint(TRUNCATE)');
-      database.close();
+      try {
+        database.pragma('wal_checkpoint(TRUNCATE)');
+      } catch (failure) {
+        if (diskFailure(failure) === undefined) throw failure; // the WAL keeps what it has
+      } finally {
+        database.close();
+      }
     },
   };
 }

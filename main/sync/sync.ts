@@ -17,6 +17,7 @@ import { formatNote, type NoteKey, parseNote, parseNoteKey, signNote } from '../
 import type { Hash, Primitives } from '../../shared/primitives.ts';
 import { type LogRecord, parseRecord } from '../../shared/record.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
+import { answerDisk } from '../answer-disk.ts';
 import { keepKeys } from '../keep-keys.ts';
 import { rejoined } from '../rejoin.ts';
 import { HeadNotRecorded, type Session } from '../session.ts';
@@ -80,6 +81,9 @@ async function* exchange(terminal: Terminal, session: Session): AsyncGenerator<P
       return { ok: false, refusal: failure.refusal };
     }
     if (failure instanceof Error && failure.name === 'BrokenInvariant') throw failure;
+    // A full disk is not a depository that cannot be reached.
+    const ofDisk = answerDisk(terminal, failure);
+    if (ofDisk !== undefined) return { ok: false, refusal: ofDisk };
     return { ok: false, refusal: lineRefusal(failure) };
   }
 }

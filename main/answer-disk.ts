@@ -1,0 +1,31 @@
+// What the terminal answers when its disk fails in the middle of an operation. What was surely undone is said to be undone; where
+// nobody can know it, the session is closed, and what is true is read from the disk again at the next unlocking.
+
+import { type DiskFailure, diskFailure, diskRefusal } from '../disk/failure.ts';
+import { type Refusal, refuse } from '../shared/result.ts';
+import { HeadNotRecorded } from './session.ts';
+import { forgetEverything, type Terminal } from './terminal.ts';
+
+const causes: Readonly<Record<DiskFailure, string>> = {
+  'disk full': 'The disk is full.',
+  'disk read-only': 'The folder of this terminal cannot be written.',
+  'disk failed': 'The disk reported an error.',
+};
+
+/** Undefined for what is not the disk's doing. */
+export function answerDisk(terminal: Terminal, failure: unknown): Refusal | undefined {
+  const type = diskFailure(failure);
+  if (type === undefined) return undefined;
+  // A full or read-only disk takes nothing of a database transaction. After an error it may have taken all of it.
+  const isKnown = type !== 'disk failed' && !(failure instanceof HeadNotRecorded);
+  if (isKnown) return diskRefusal(failure, 'It was not done.');
+  const wasOpen = terminal.session !== undefined;
+  forgetEverything(terminal);
+  if (!wasOpen) return diskRefusal(failure, 'It was not done.');
+  return refuse(
+    type,
+    'It may have been done or not; the terminal was locked.',
+    causes[type],
+    'Unlock again and look whether it is there before doing it again; if it comes back, call whoever looks after this computer.',
+  ).refusal;
+}
