@@ -17,7 +17,8 @@ export function answerDisk(terminal: Terminal, failure: unknown): Refusal | unde
   const type = diskFailure(failure);
   if (type === undefined) return undefined;
   // A full or read-only disk takes nothing of a database transaction. After an error it may have taken all of it.
-  const isKnown = type !== 'disk failed' && !(failure instanceof HeadNotRecorded);
+  const isHalf = failure instanceof HeadNotRecorded && failure.session === terminal.session;
+  const isKnown = type !== 'disk failed' && !isHalf;
   if (isKnown) return diskRefusal(failure, 'It was not done.');
   const wasOpen = terminal.session !== undefined;
   forgetEverything(terminal);

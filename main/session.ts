@@ -36,6 +36,12 @@ export interface SessionParts {
 /** The database has the commit; whoever asked is not told of it, and must not undo it in memory. */
 export class HeadNotRecorded extends Error {
   override name = 'HeadNotRecorded';
+  /** Whose commit it was: perhaps of somebody who was only nearly let in. */
+  readonly session: Session;
+  constructor(session: Session, cause: unknown) {
+    super('the commit is made, its record is not', { cause });
+    this.session = session;
+  }
 }
 
 export class Session {
@@ -95,7 +101,7 @@ export class Session {
       this.#recordHead();
       faultPoint('vault: head recorded');
     } catch (failure) {
-      throw new HeadNotRecorded('the commit is made, its record is not', { cause: failure });
+      throw new HeadNotRecorded(this, failure);
     }
   }
 
