@@ -1,6 +1,6 @@
 // What somebody at a terminal, or something in the place of its screen, might do on purpose.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRouterClient } from '@orpc/server';
@@ -163,7 +163,9 @@ describe('unlocking', () => {
   });
 
   it('the wait survives a restart of the terminal, and what failed is in the diary after the next success', async () => {
-    const directory = join(office.directory, 'T-02');
+    // As it lies on the disk: the terminal itself still has the vault for itself.
+    const directory = join(office.directory, 'T-02-restarted');
+    cpSync(join(office.directory, 'T-02'), directory, { recursive: true });
     const restarted = new Desk(clientOf(newTerminalIn(directory)));
     expect(typeOf(await restarted.tryUnlock(supervisor()))).toBe('too many attempts');
     office.time.skip(60_000);
