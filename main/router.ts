@@ -19,8 +19,10 @@ import {
   openStatementImport,
   takeStatementPart,
 } from './operations/import-statement.ts';
+import { keepEvidence } from './operations/keep-evidence.ts';
 import { lock } from './operations/lock.ts';
 import { make } from './operations/make.ts';
+import { rebuild } from './operations/rebuild.ts';
 import { beginRecovery, drill, endRecovery, recover, recoverStep, recoveryCard } from './operations/recover.ts';
 import { rehearse } from './operations/rehearse.ts';
 import { restore } from './operations/restore.ts';
@@ -104,6 +106,8 @@ export function terminalRouter(terminal: Terminal) {
     sync: os.sync.handler(() => sync(terminal)),
     compareCheckpoint: os.compareCheckpoint.handler(({ input }) => compareCheckpoint(terminal, input)),
     exportAudit: os.exportAudit.handler(() => exportAudit(terminal)),
+    rebuild: os.rebuild.handler(() => rebuild(terminal)),
+    keepEvidence: os.keepEvidence.handler(() => keepEvidence(terminal)),
     instructions: os.instructions.handler(({ input }) => showInstructions(terminal, input)),
     accounts: os.accounts.handler(({ input }) => showAccounts(terminal, input)),
     safeguarding: os.safeguarding.handler(() => showSafeguarding(terminal)),

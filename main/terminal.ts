@@ -59,6 +59,8 @@ export interface Terminal {
   syncing: boolean;
   /** An export that is under way; there is one at a time. */
   exporting: boolean;
+  /** Books that are being rebuilt from the log, to be compared; once at a time. */
+  rebuilding: boolean;
   /** An unlocking or enrolment that is being judged; there is one at a time. */
   opening: boolean;
   /** Recovery cards that are being handed in; there is one ceremony at a time. */
@@ -80,6 +82,7 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
   backup: undefined,
   syncing: false,
   exporting: false,
+  rebuilding: false,
   opening: false,
   importing: null,
   recovering: undefined,

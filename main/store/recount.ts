@@ -115,12 +115,15 @@ const words: { readonly [name in DigestName]?: string } = {
   diary: 'The diary of the vault',
 };
 
+/** A table as people name it, in the plural. */
+export const tableWords = (name: DigestName): string => words[name] ?? 'The small tables';
+
 /** The finding when rows are not those that were written; `log` is for the records themselves. */
 export function booksChanged(where: DigestName | 'log' | 'digests'): Refusal<'books changed'> {
   const why =
     where === 'digests'
       ? 'It has no digests of its tables, and nothing to hold them against.'
-      : `${where === 'log' ? 'The records of the log' : (words[where] ?? 'The small tables')} are not as they were last written: an older part of the file was put back.`;
+      : `${where === 'log' ? 'The records of the log' : tableWords(where)} are not as they were last written: an older part of the file was put back.`;
   return refuse(
     'books changed',
     'What this terminal shows may be wrong.',

@@ -273,7 +273,7 @@ function judge(session: Session, layer: BooksLayer, record: LogRecord, sequence:
 }
 
 /** The first record must carry the keys that the bank's invitation named. */
-function strangeGenesis(
+export function strangeGenesis(
   { invitation }: Session,
   event: Extract<CustosEvent, { type: 'programme.opened' }>,
   { sha256 }: Primitives,

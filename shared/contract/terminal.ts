@@ -45,6 +45,7 @@ import {
   checkReportSchema,
   diaryEntrySchema,
   drillResultSchema,
+  rebuildReportSchema,
   restoreReportSchema,
 } from './vault.ts';
 
@@ -507,6 +508,12 @@ export const terminalContract = {
   compareCheckpoint: oc
     .input(z.strictObject({ note: z.string().max(100_000) }))
     .output(resultOf(z.strictObject({ size: z.int(), agrees: z.enum(['yes', 'not yet known']) }))),
+  /** The books built again from the stored log in memory, and held against the stored ones. A difference makes it read-only. */
+  rebuild: oc.input(nothing).output(longWork(rebuildReportSchema)),
+  /** Copies of the vault's files as they are, for whoever examines what was found. Encrypted as they lie on the disk. */
+  keepEvidence: oc
+    .input(nothing)
+    .output(resultOf(z.strictObject({ folder: z.string(), files: z.int(), bytes: z.int() }))),
   exportAudit: oc.input(nothing).output(longWork(exportReportSchema)),
 
   instructions: oc

@@ -1,6 +1,7 @@
 // What the terminal's contract says of the vault itself: its diary, backups, restore and recovery.
 
 import { z } from 'zod';
+import { tableNames } from '../books.ts';
 import { nameId } from '../ids.ts';
 import { recordRecoverySchema } from '../instruction/record-recovery.ts';
 import { retentionSchema } from '../retention.ts';
@@ -30,6 +31,26 @@ export const diaryEntrySchema = z.strictObject({
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
 export type DiaryEntryView = z.infer<typeof diaryEntrySchema>;
+
+export const rebuildReportSchema = z.strictObject({
+  /** Of the log that the books were rebuilt from, and its root. */
+  size: z.int(),
+  root: z.string(),
+  seconds: z.number(),
+  /** None when every row of every table is what the log leads to; otherwise the first ones. */
+  differences: z
+    .array(
+      z.strictObject({
+        table: z.enum([...tableNames, 'leg', 'log']),
+        key: z.string(),
+        how: z.enum(['changed', 'missing', 'too many', 'refused']),
+        /** For a record that would be refused. */
+        why: z.string().nullable(),
+      }),
+    )
+    .max(10),
+});
+export type RebuildReport = z.infer<typeof rebuildReportSchema>;
 
 /** Made by itself while the terminal is unlocked, and when it is locked and one is due. */
 export const backupPlanSchema = retentionSchema.extend({
