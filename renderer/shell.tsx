@@ -14,6 +14,7 @@ import { type Say, useSay } from './i18n/index.ts';
 import { BankLink } from './link/bank-link.tsx';
 import { ImportFile } from './make/import-file.tsx';
 import { Make } from './make/make.tsx';
+import { Quarantine } from './quarantine.tsx';
 import { useInstructions } from './queries.ts';
 import { SafeguardingScreen } from './safeguarding/safeguarding.tsx';
 import { Statements } from './statements/statements.tsx';
@@ -21,7 +22,6 @@ import { terminal } from './terminal.ts';
 import { useIdleLock } from './ui/idle-lock.ts';
 import { useKeys } from './ui/keys.ts';
 import { LanguageChoice } from './ui/language.tsx';
-import { Refused } from './ui/refused.tsx';
 import { Recovery } from './unlock/recovery.tsx';
 import { Worklist } from './worklist/worklist.tsx';
 
@@ -152,12 +152,7 @@ function Banners({
 }) {
   return (
     <div className="banner">
-      {status.readOnly === null ? null : (
-        <div className="grave" role="alert" style={{ padding: '6px 14px' }}>
-          <strong>{say('banner.readOnly')}</strong>
-          <Refused refusal={status.readOnly} />
-        </div>
-      )}
+      {status.readOnly === null ? null : <Quarantine finding={status.readOnly} status={status} />}
       {status.operator?.role === null ? <p>{say('banner.newcomer')}</p> : null}
       {status.hasRecovery ? null : (
         <p>

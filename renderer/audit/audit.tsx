@@ -9,6 +9,7 @@ import { showTime, useSay } from '../i18n/index.ts';
 import { follow, terminal } from '../terminal.ts';
 import { useKeys } from '../ui/keys.ts';
 import { Refused } from '../ui/refused.tsx';
+import { Rebuild } from './rebuild.tsx';
 
 const pageSize = 100;
 
@@ -73,6 +74,7 @@ export function Audit({ status }: { readonly status: Status }) {
           </p>
         )}
         <Refused refusal={refusal} />
+        <Rebuild />
         <table className="plain">
           <thead>
             <tr>

@@ -250,6 +250,34 @@ export const en = {
   'audit.fails': 'The proof does NOT hold.',
   'audit.exported': 'Exported and verified: {{events}} events, root {{root}}',
   'audit.exporting': 'Writing line {{done}} of {{total}}',
+  'rebuild.title': 'Rebuild from the log and compare',
+  'rebuild.meaning':
+    'Every stored record is judged again, its signatures included, and the books that follow are held against the stored ones row by row. Nothing is changed.',
+  'rebuild.begin': 'Rebuild and compare',
+  'rebuild.stop': 'Stop',
+  'rebuild.progress': 'Record {{done}} of {{total}} judged again',
+  'rebuild.stopped': 'Stopped; nothing is known from a part of it.',
+  'rebuild.equal': 'Equal: every row follows from {{size}} records under root {{root}} ({{seconds}} s).',
+  'rebuild.differs':
+    'NOT equal to what {{size}} records under root {{root}} lead to ({{seconds}} s). This terminal is read-only now.',
+  'rebuild.table': 'Table',
+  'rebuild.row': 'Row',
+  'rebuild.how': 'Difference',
+  'rebuild.changed': 'Stored with other content.',
+  'rebuild.missing': 'Not stored.',
+  'rebuild.too many': 'Stored, and the log knows nothing of it.',
+  'rebuild.refused': 'This record would be refused.',
+  'quarantine.ofTheLog':
+    'The bank link showed a log that does not continue the {{size}} records here. What this terminal shows is what it had verified before that; nothing newer is taken in.',
+  'quarantine.ofTheVault':
+    'The files on this machine may not be those that were last written. Amounts, approvals and lists on these screens may be wrong: decide nothing by them.',
+  'quarantine.person':
+    'What the bank has admitted is safe in its log; what only waited here may have to be made again. Go on at another terminal, and call the security officer.',
+  'quarantine.officer':
+    'Keep a copy of the files as evidence, compare the books with the log, and hold the log root against that of another terminal. Delete nothing.',
+  'quarantine.compare': 'Compare the books with the log',
+  'quarantine.keep': 'Keep evidence',
+  'quarantine.kept': '{{files}} files copied, encrypted as they are, into',
   'admin.title': 'Administration',
   'admin.operators': 'Operators',
   'admin.terminals': 'Terminals',

@@ -251,6 +251,34 @@ export const ja: Messages = {
   'audit.fails': '証明は成立しません。',
   'audit.exported': '書き出しと検証が完了：{{events}} 件、根 {{root}}',
   'audit.exporting': '{{total}} 行のうち {{done}} 行目を書き込み中',
+  'rebuild.title': 'ログから帳簿を再構築して照合',
+  'rebuild.meaning':
+    '保存済みの全記録を署名を含めて改めて判定し、そこから得た帳簿を保存済みの帳簿と一行ずつ照合します。何も変更しません。',
+  'rebuild.begin': '再構築して照合',
+  'rebuild.stop': '中止',
+  'rebuild.progress': '全 {{total}} 件のうち {{done}} 件を再判定済み',
+  'rebuild.stopped': '中止しました。途中までの結果からは何も判断できません。',
+  'rebuild.equal': '一致：すべての行が根 {{root}} の下の {{size}} 件の記録から導かれます（{{seconds}} 秒）。',
+  'rebuild.differs':
+    '不一致：根 {{root}} の下の {{size}} 件の記録から導かれる内容と異なります（{{seconds}} 秒）。この端末は閲覧のみとなりました。',
+  'rebuild.table': '表',
+  'rebuild.row': '行',
+  'rebuild.how': '相違',
+  'rebuild.changed': '保存内容が異なります。',
+  'rebuild.missing': '保存されていません。',
+  'rebuild.too many': '保存されていますが、ログに根拠がありません。',
+  'rebuild.refused': 'この記録は拒否されるべきものです。',
+  'quarantine.ofTheLog':
+    '銀行接続が示したログは、この端末の {{size}} 件の記録に続くものではありません。画面はそれ以前に検証した内容であり、新しい記録は取り込みません。',
+  'quarantine.ofTheVault':
+    'この端末のファイルは最後に書き込まれたものではない可能性があります。画面の金額・承認・一覧は誤っているおそれがあるため、これらに基づいて判断しないでください。',
+  'quarantine.person':
+    '銀行が受け付けたものはそのログに残っています。この端末で待機中だったものは作り直しが必要な場合があります。別の端末で続け、セキュリティ責任者に連絡してください。',
+  'quarantine.officer':
+    '証拠としてファイルの写しを保管し、帳簿をログと照合し、ログの根を別の端末と突き合わせてください。何も削除しないでください。',
+  'quarantine.compare': '帳簿をログと照合',
+  'quarantine.keep': '証拠を保管',
+  'quarantine.kept': '{{files}} 個のファイルを暗号化されたまま複製しました：',
   'admin.title': '管理',
   'admin.operators': '担当者',
   'admin.terminals': '端末',
