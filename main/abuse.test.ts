@@ -217,6 +217,22 @@ describe('an export', () => {
   });
 });
 
+describe('a statement that was begun and left', () => {
+  it('before the keys were changed does not keep the next one from being imported', async () => {
+    const { client } = office.maker;
+    const shares = { officers: [1, 1], custodians: [1, 1] } as {
+      officers: [number, number];
+      custodians: [number, number];
+    };
+    accepted(await client.addRecovery(shares));
+    accepted(await client.openStatementImport({ name: 'left.xml' }));
+    accepted(await client.addRecovery(shares)); // replaces the first ones, and with them the keys
+    office.time.skip(120_000);
+    const { import: next } = accepted(await client.openStatementImport({ name: 'next.xml' }));
+    expect(typeOf(await client.cancelStatementImport({ import: next }))).toBe('ok');
+  });
+});
+
 describe('asking for what is not there', () => {
   it("a statement from a leg of another account shows nothing, rather than another client's figures", async () => {
     const { client } = office.maker;

@@ -57,7 +57,9 @@ export async function openStatementImport(
   const other = terminal.importing;
   if (other !== null && terminal.parts.clock() - other.lastPartMs < leftAfterMs)
     return refuse('busy', what, 'Another statement is being imported.', 'Wait for it, or cancel it.');
-  await other?.cancel();
+  // One of a session that is gone, as after a change of keys, has no store any more; what it left is found with the others.
+  if (other?.session === session.value) await other.cancel();
+  else other?.forget();
   for (const file of unfinishedFiles(session.value.store)) await removeInSteps(session.value, file);
   const begun = beginImport(terminal.parts, session.value, name);
   terminal.importing = begun;
@@ -114,7 +116,7 @@ async function settle<T>(
   const isOurs = terminal.importing === one;
   if (isOurs) terminal.importing = null;
   // One that was forgotten because the vault was closed has nothing to take away now.
-  if (isOurs && !result.ok) await one.cancel();
+  if (isOurs && !result.ok && terminal.session === one.session) await one.cancel();
   return result;
 }
 

@@ -50,8 +50,8 @@ export async function openTerminalDoor(): Promise<Door> {
     calls += 1;
     const answer = await ask(terminal, message.replace('#', String(calls)));
     for (const text of answer.texts) expectNoSecret(text, secrets);
-    const outcome = answer.texts.length === 0 ? 'refused' : judgeAnswer(answer.texts, secrets);
     if (answer.failures.length > 0) throw new Finding(`it threw: ${answer.failures.join('\n')}`);
+    const outcome = answer.texts.length === 0 ? 'refused' : judgeAnswer(answer.texts, secrets);
     if (outcome === 'refused' && stateOf(terminal) !== before) throw new Finding('refused, and yet something changed');
     await backToWork(office, terminals);
   }
