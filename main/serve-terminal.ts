@@ -6,7 +6,8 @@ import { openScreenDoor } from './screen-door.ts';
 import type { Terminal } from './terminal.ts';
 
 export function serveTerminal(terminal: Terminal, host: MessagePort, beforeStop: () => void = () => {}): void {
-  host.on('message', (message: { readonly port?: MessagePort; readonly stop?: true }) => {
+  host.on('message', (message: { readonly port?: MessagePort; readonly stop?: true; readonly listens?: true }) => {
+    if (message.listens) host.postMessage({ listens: true });
     if (message.port !== undefined) serveScreen(terminal, message.port);
     if (message.stop) {
       beforeStop();

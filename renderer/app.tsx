@@ -1,6 +1,6 @@
 // Which of the three worlds a person is in: a new terminal, a locked one, or at work.
 
-import { App as AntApp, ConfigProvider } from 'antd';
+import { App as AntApp, Button, ConfigProvider } from 'antd';
 import enUS from 'antd/locale/en_US';
 import jaJP from 'antd/locale/ja_JP';
 import zhCN from 'antd/locale/zh_CN';
@@ -62,6 +62,9 @@ export function App() {
         {isClosed ? (
           <main className="alone" role="alert">
             <p>{say('app.closed')}</p>
+            <Button type="primary" autoFocus onClick={() => location.reload()}>
+              {say('app.connectAgain')}
+            </Button>
           </main>
         ) : data === undefined ? (
           <main className="alone">

@@ -31,6 +31,7 @@ async function connect(): Promise<TerminalClient> {
     });
     window.custos?.openTerminal();
   });
+  port.addEventListener('close', () => document.dispatchEvent(new Event('custos-closed')));
   port.start();
   return createORPCClient(new PortLink({ port }));
 }

@@ -44,9 +44,10 @@ export async function startDesktop(parts: DesktopParts): Promise<void> {
   const client = terminal.connect();
   const lock = () => {
     // The page forgets everything it has shown.
-    void client.lock({}).then(() => {
+    const reload = () => {
       for (const window of windows.values()) window.reload();
-    });
+    };
+    void client.lock({}).then(reload, reload); // a terminal that ended is locked
   };
   const stopWatching = lockWhenLeft(electron, lock);
   const show = () => {

@@ -2,7 +2,9 @@
 
 export const en = {
   'app.connecting': 'Opening the terminal …',
-  'app.closed': 'The connection to the terminal was closed. Start Custos again.',
+  'app.closed':
+    'The terminal stopped and is locked. What was signed and confirmed is kept; look whether your last step is there before you do it again.',
+  'app.connectAgain': 'Connect again',
   'action.sign': 'Sign',
   'action.signCount': 'Sign {{count}} with one touch',
   'action.touching': 'Touch your security key …',

@@ -4,7 +4,9 @@ import type { Messages } from './en.ts';
 
 export const ja: Messages = {
   'app.connecting': '端末を開いています…',
-  'app.closed': '端末との接続が切れました。Custos を起動し直してください。',
+  'app.closed':
+    '端末が停止し、ロックされました。署名が確認済みの内容は保存されています。最後の操作をやり直す前に、反映されているか確認してください。',
+  'app.connectAgain': '再接続',
   'action.sign': '署名',
   'action.signCount': '{{count}} 件を一度のタッチで署名',
   'action.touching': 'セキュリティキーに触れてください…',

@@ -4,7 +4,8 @@ import type { Messages } from './en.ts';
 
 export const zhCN: Messages = {
   'app.connecting': '正在打开终端……',
-  'app.closed': '与终端的连接已关闭，请重新启动 Custos。',
+  'app.closed': '终端已停止并锁定。已签名并确认的内容均已保存；重做最后一步之前，请先查看是否已完成。',
+  'app.connectAgain': '重新连接',
   'action.sign': '签署',
   'action.signCount': '一次触碰签署 {{count}} 项',
   'action.touching': '请触碰安全密钥……',

@@ -4,7 +4,8 @@ import type { Messages } from './en.ts';
 
 export const zhTW: Messages = {
   'app.connecting': '正在開啟終端機……',
-  'app.closed': '與終端機的連線已關閉，請重新啟動 Custos。',
+  'app.closed': '終端機已停止並鎖定。已簽署並確認的內容均已保存；重做最後一步之前，請先查看是否已完成。',
+  'app.connectAgain': '重新連線',
   'action.sign': '簽署',
   'action.signCount': '一次觸碰簽署 {{count}} 項',
   'action.touching': '請觸碰安全金鑰……',
