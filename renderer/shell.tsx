@@ -22,6 +22,8 @@ import { terminal } from './terminal.ts';
 import { useIdleLock } from './ui/idle-lock.ts';
 import { useKeys } from './ui/keys.ts';
 import { LanguageChoice } from './ui/language.tsx';
+import { Refused } from './ui/refused.tsx';
+import { useSigning } from './ui/use-signing.ts';
 import { Recovery } from './unlock/recovery.tsx';
 import { Worklist } from './worklist/worklist.tsx';
 
@@ -154,6 +156,7 @@ function Banners({
     <div className="banner">
       {status.readOnly === null ? null : <Quarantine finding={status.readOnly} status={status} />}
       {status.operator?.role === null ? <p>{say('banner.newcomer')}</p> : null}
+      {status.missingRecord === null ? null : <MissingRecord record={status.missingRecord} status={status} say={say} />}
       {status.hasRecovery ? null : (
         <p>
           {say('banner.recovery')}{' '}
@@ -165,6 +168,31 @@ function Banners({
       {status.outbox.queued > 0 && status.syncRefusal !== null ? (
         <p role="status">{say('banner.queued', { count: status.outbox.queued })}</p>
       ) : null}
+    </div>
+  );
+}
+
+interface MissingRecordProps {
+  readonly record: NonNullable<Status['missingRecord']>;
+  readonly status: Status;
+  readonly say: Say;
+}
+
+function MissingRecord({ record, status, say }: MissingRecordProps) {
+  const signing = useSigning();
+  return (
+    <div className="grave" role="alert" style={{ padding: '6px 14px' }}>
+      <p>{say('banner.missingRecord')}</p>
+      {status.operator?.role !== 'officer' || signing.signed > 0 ? null : (
+        <Button
+          size="small"
+          loading={signing.busy}
+          onClick={() => void signing.run(() => terminal.make({ drafts: [{ draft: record, source: null }] }))}
+        >
+          {say('recover.record')}
+        </Button>
+      )}
+      <Refused refusal={signing.refusal ?? signing.refused[0]?.refusal} />
     </div>
   );
 }

@@ -16,12 +16,14 @@ import { Field } from '../ui/field.tsx';
 import { Refused } from '../ui/refused.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 import { Enrol } from '../unlock/enrol.tsx';
+import { Recover } from '../unlock/recover.tsx';
 import { Backups } from './backups.tsx';
 import { Enrolled } from './enrolled.tsx';
 
 export function Admin({ status }: { readonly status: Status }) {
   const { say } = useSay();
   const { data } = useProgramme(status);
+  const [drills, setDrills] = useState(false);
   const [enrols, setEnrols] = useState(false);
   const signing = useSigning();
   if (!data)
@@ -63,6 +65,11 @@ export function Admin({ status }: { readonly status: Status }) {
         <Card say={say} />
       </div>
       <Backups status={status} />
+      {!status.hasRecovery ? null : drills ? (
+        <Recover purpose="drill" people={status.people} onDone={() => setDrills(false)} />
+      ) : (
+        <Button onClick={() => setDrills(true)}>{say('recover.title.drill')}</Button>
+      )}
       <PolicyCard programme={data} />
       <div className="card">
         <h2>{say('admin.agreement', { version: data.agreement.version })}</h2>

@@ -11,12 +11,14 @@ import { Choice } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
 import { LanguageChoice } from '../ui/language.tsx';
 import { Refused } from '../ui/refused.tsx';
+import { Recover } from './recover.tsx';
 
 export function Unlock({ status }: { readonly status: Status }) {
   const { say } = useSay();
   const queries = useQueryClient();
   const [operator, setOperator] = useState(localStorage.getItem('custos.operator') ?? status.people[0] ?? '');
   const [passphrase, setPassphrase] = useState('');
+  const [recovers, setRecovers] = useState(false);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const person = status.people.includes(operator) ? operator : (status.people[0] ?? '');
@@ -46,6 +48,13 @@ export function Unlock({ status }: { readonly status: Status }) {
     }
   }
 
+  if (recovers)
+    return (
+      <main className="alone">
+        <LanguageChoice />
+        <Recover purpose="real" people={status.people} onDone={() => setRecovers(false)} />
+      </main>
+    );
   return (
     <main className="alone">
       <LanguageChoice />
@@ -83,6 +92,9 @@ export function Unlock({ status }: { readonly status: Status }) {
         </Button>
         <Refused refusal={refusal} />
       </form>
+      <Button type="link" onClick={() => setRecovers(true)}>
+        {say('recover.title.real')}
+      </Button>
     </main>
   );
 }
