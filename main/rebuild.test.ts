@@ -55,7 +55,9 @@ describe('books rebuilt from the log', () => {
       ['leg', 'missing'],
     ]);
     expect(differences.map((one) => one.key)).toEqual(['nobody', expect.stringContaining('cash'), '1']);
-    const { readOnly } = await office.maker.client.status({});
+    const { readOnly, readOnlySince } = await office.maker.client.status({});
+    const { entries } = accepted(await office.maker.client.diary({ before: 1_000_000, limit: 1 }));
+    expect(entries).toMatchObject([{ what: 'made read-only', at: readOnlySince, facts: { found: 'books changed' } }]);
     expect(readOnly).toMatchObject({ type: 'books changed', why: expect.stringContaining('nobody') });
     const again = await finished(office.maker.client.sync({}));
     expect(again.ok === false && again.refusal.type).toBe('read only');

@@ -15,6 +15,7 @@ import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
 import { type Instant, instantToMs, msToInstant } from '../shared/time.ts';
 import { countOn } from './count-on.ts';
 import { SqlBooks } from './store/books.ts';
+import { writeDiary } from './store/diary.ts';
 import { loadTree } from './store/log.ts';
 import { migrate } from './store/migrate.ts';
 import { migrations } from './store/migrations/all.ts';
@@ -256,7 +257,11 @@ export class Session {
     if (this.readOnly() !== undefined) return;
     this.#found = refusal;
     try {
-      this.note(() => writeSetting(this.store, 'read only', JSON.stringify(refusal)));
+      this.note(() => {
+        writeSetting(this.store, 'read only', JSON.stringify(refusal));
+        const at = msToInstant(this.#parts.clock());
+        writeDiary(this.store, { at, what: 'made read-only', operator: this.operator, facts: { found: refusal.type } });
+      });
     } catch {
       // A full disk lifts nothing: it stands while the vault is open, and whoever opens it next finds it again.
     }

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Status } from '../shared/contract/terminal.ts';
 import type { Refusal } from '../shared/result.ts';
-import { type Say, useSay } from './i18n/index.ts';
+import { type Say, showTime, useSay } from './i18n/index.ts';
 import { terminal } from './terminal.ts';
 import { Refused } from './ui/refused.tsx';
 
@@ -13,12 +13,15 @@ import { Refused } from './ui/refused.tsx';
 const ofTheLog: ReadonlySet<string> = new Set(['fork', 'rollback', 'disagreement', 'bad checkpoint']);
 
 export function Quarantine({ finding, status }: { readonly finding: Refusal; readonly status: Status }) {
-  const { say } = useSay();
+  const { say, language } = useSay();
   const isOfTheLog = ofTheLog.has(finding.type);
   return (
     <section className="grave" role="alert" style={{ padding: '8px 14px' }} data-testid="quarantine">
       <strong>{say('banner.readOnly')}</strong>
       <Refused refusal={finding} />
+      {status.readOnlySince === null ? null : (
+        <p>{say('quarantine.since', { at: showTime(status.readOnlySince, language) })}</p>
+      )}
       <p>{say(isOfTheLog ? 'quarantine.ofTheLog' : 'quarantine.ofTheVault', { size: status.log.size })}</p>
       <p>{say(status.operator?.role === 'officer' ? 'quarantine.officer' : 'quarantine.person')}</p>
       <p>

@@ -75,12 +75,14 @@ async function* compare(
   // A record that cannot be judged ends it: nothing after it follows from anything.
   for (const leaf of work.following(storedRecords(reader, 0, size))) {
     const record = parseRecord(leaf);
-    if (!record.ok) refused(replayed.size, record.refusal.why);
-    else records.push(record.value);
-    if (record.ok) replayed.append(leafHash(primitives.sha256, leaf));
+    if (record.ok) {
+      records.push(record.value);
+      replayed.append(leafHash(primitives.sha256, leaf));
+    }
     if (records.length < recordsPerSlice && record.ok && replayed.size < size) continue;
     const from = replayed.size - records.length;
-    const bad = await judge(session, books, records, from, primitives);
+    const judged = await judge(session, books, records, from, primitives);
+    const bad = judged ?? (record.ok ? undefined : { sequence: replayed.size, why: record.refusal.why });
     if (bad !== undefined) refused(bad.sequence, bad.why);
     records = [];
     if (work.differences.length > 0) break;

@@ -33,6 +33,7 @@ export function statusOf({ parts, session, backup, lastSyncMs, syncRefusal }: Te
       syncRefusal: null,
       missingRecord: null,
       readOnly: null,
+      readOnlySince: null,
       counted: { done: 0, total: 0 },
       log: { size: 0, root: '', checkpoint: null },
       outbox: { queued: 0, refused: 0 },
@@ -50,6 +51,7 @@ export function statusOf({ parts, session, backup, lastSyncMs, syncRefusal }: Te
     syncRefusal,
     missingRecord: missingRecord(session) ?? null,
     readOnly: session.readOnly() ?? null,
+    readOnlySince: session.readOnly() === undefined ? null : (lastOf(session.store, 'made read-only')?.at ?? null),
     counted: session.counted,
     log: {
       size: session.tree.size,

@@ -277,6 +277,7 @@ export const en = {
     'What the bank has admitted is safe in its log; what only waited here may have to be made again. Go on at another terminal, and call the security officer.',
   'quarantine.officer':
     'Keep a copy of the files as evidence, compare the books with the log, and hold the log root against that of another terminal. Delete nothing.',
+  'quarantine.since': 'Found at {{at}}.',
   'quarantine.compare': 'Compare the books with the log',
   'quarantine.keep': 'Keep evidence',
   'quarantine.kept': '{{files}} files copied, encrypted as they are, into',
@@ -404,6 +405,7 @@ export const en = {
   'diary.restored': 'Restored from a backup',
   'diary.unlocks failed': 'Unlocking failed',
   'diary.attempts record lost': 'Record of failed attempts lost',
+  'diary.made read-only': 'Made read-only',
   'restore.title': 'Restore from a backup',
   'restore.folder': 'Folder of the backup',
   'restore.note':

@@ -278,6 +278,7 @@ export const ja: Messages = {
     '銀行が受け付けたものはそのログに残っています。この端末で待機中だったものは作り直しが必要な場合があります。別の端末で続け、セキュリティ責任者に連絡してください。',
   'quarantine.officer':
     '証拠としてファイルの写しを保管し、帳簿をログと照合し、ログの根を別の端末と突き合わせてください。何も削除しないでください。',
+  'quarantine.since': '検出日時：{{at}}。',
   'quarantine.compare': '帳簿をログと照合',
   'quarantine.keep': '証拠を保管',
   'quarantine.kept': '{{files}} 個のファイルを暗号化されたまま複製しました：',
@@ -405,6 +406,7 @@ export const ja: Messages = {
   'diary.restored': 'バックアップから復元',
   'diary.unlocks failed': '解錠失敗',
   'diary.attempts record lost': '失敗記録の消失',
+  'diary.made read-only': '閲覧のみに移行',
   'restore.title': 'バックアップから復元する',
   'restore.folder': 'バックアップのフォルダー',
   'restore.note': '失われた端末を解錠できた方が、この端末を解錠します。同期するまで署名できません。',

@@ -270,6 +270,7 @@ export const zhTW: Messages = {
   'quarantine.person':
     '銀行已受理者均在其日誌中；僅在本機等待者可能須重新辦理。請改用另一台終端機續辦，並聯絡安全主管。',
   'quarantine.officer': '請將檔案副本留作證據，將帳簿與日誌比對，並與另一台終端機核對日誌根。請勿刪除任何內容。',
+  'quarantine.since': '發現時間：{{at}}。',
   'quarantine.compare': '將帳簿與日誌比對',
   'quarantine.keep': '留存證據',
   'quarantine.kept': '已複製 {{files}} 個檔案（維持加密）至',
@@ -394,6 +395,7 @@ export const zhTW: Messages = {
   'diary.restored': '已由備份還原',
   'diary.unlocks failed': '解鎖失敗',
   'diary.attempts record lost': '失敗嘗試紀錄遺失',
+  'diary.made read-only': '轉為僅供檢視',
   'restore.title': '由備份還原',
   'restore.folder': '備份所在資料夾',
   'restore.note': '原機器的解鎖人員可解鎖本機；同步完成之前不得簽署。',

@@ -101,6 +101,8 @@ export const statusSchema = z.strictObject({
   missingRecord: recordRecoverySchema.nullable(),
   /** Why nothing may be signed here, if so. */
   readOnly: refusalSchema.nullable(),
+  /** When it was found, as far as the vault could take it. */
+  readOnlySince: z.string().nullable(),
   /** Stored rows counted again since unlocking, and held against their digests. */
   counted: z.strictObject({ done: z.int(), total: z.int() }),
   log: z.strictObject({ size: z.int(), root: z.string(), checkpoint: z.string().nullable() }),

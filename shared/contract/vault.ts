@@ -18,6 +18,7 @@ export const diaryWords = [
   'restored',
   'unlocks failed',
   'attempts record lost',
+  'made read-only',
 ] as const;
 export type DiaryWord = (typeof diaryWords)[number];
 
