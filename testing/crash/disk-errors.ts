@@ -94,15 +94,17 @@ if (import.meta.main) {
   });
   const from = await prepared();
   let [wrong, injected] = [0, 0];
-  for (const of of ['vault', 'gateway'] as const)
+  for (const database of ['vault', 'gateway'] as const)
     for (const calls of ['writes', 'syncs'] as const)
       for (const error of ['EIO', 'ENOSPC'] as const)
         for (let when = 1; when <= Number(values.each); when++) {
-          const endured = await endure(from, { of, calls, error, when }, Number(values.seed));
+          const endured = await endure(from, { of: database, calls, error, when }, Number(values.seed));
           if (endured.injected === 0) break; // there are no more
           injected += endured.injected;
           wrong += endured.wrong.length;
-          console.log(`${of} ${calls} ${error} ${when}: ${endured.signed} signed, ${JSON.stringify(endured.refused)}`);
+          console.log(
+            `${database} ${calls} ${error} ${when}: ${endured.signed} signed, ${JSON.stringify(endured.refused)}`,
+          );
           for (const line of endured.wrong) console.log(`WRONG: ${line}`);
         }
   console.log(`${injected} errors, ${wrong} broken promise(s)`);
