@@ -404,7 +404,8 @@ export class World {
     this.#armed = undefined;
     this.count(`${fault} at ${point}`);
     if (fault === 'disk full') {
-      this.#diskFailed = /^(keys|slots)/.test(point);
+      // Where a commit may have been made or not, the terminal locks and looks again at the next unlocking.
+      this.#diskFailed = /^(keys|slots)|^vault: (?!before)/.test(point);
       throw new DiskFull(point);
     }
     this.#freeze(whose);
@@ -484,7 +485,7 @@ export class World {
     const { phase } = await station.desk.client.status({});
     if (phase === 'unlocked') return;
     const { person } = station.desk;
-    // A change of keys that failed at its end also asks everybody to unlock again.
+    // A disk that failed where nobody can know what it took also asks everybody to unlock again.
     if (!this.#isRevoked(person.id) && !this.#diskFailed)
       throw new Disagreement(`${station.name} put out ${person.id}, who may work`);
     this.count('put out of a terminal');
