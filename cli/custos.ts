@@ -5,7 +5,8 @@ import { verify } from '../verifier/verify.ts';
 
 const usage = `custos verify BUNDLE --trust FILE [--remember FILE] [--json]   verify an audit bundle offline
 custos iso inspect FILE... [--xsd DIR] [--json]   what is in ISO 20022 message files, one line each
-custos restore --from BACKUP --to VAULT-FOLDER   a backup becomes the vault of a machine that has none`;
+custos restore --from BACKUP --to VAULT-FOLDER   a backup becomes the vault of a machine that has none
+custos rebuild --vault VAULT-FOLDER [--json]   compares the books with the log; recovery cards on standard input, one a line`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -15,6 +16,7 @@ const { positionals, values } = parseArgs({
     xsd: { type: 'string' },
     from: { type: 'string' },
     to: { type: 'string' },
+    vault: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -54,6 +56,15 @@ switch (verb) {
     }
     const { restoreCommand } = await import('./restore.ts');
     process.exitCode = await restoreCommand(values.from, values.to);
+    break;
+  }
+  case 'rebuild': {
+    if (values.vault === undefined) {
+      console.error(usage);
+      process.exit(2);
+    }
+    const { rebuildCommand } = await import('./rebuild.ts');
+    process.exitCode = await rebuildCommand(values.vault, process.stdin, values.json);
     break;
   }
   default:
