@@ -143,3 +143,24 @@ describe('a forked log shown to two terminals', () => {
     expect(accepted(agreed).agrees).toBe('yes');
   });
 });
+
+describe('a terminal that is locked in the last moment of a sync', () => {
+  it('is locked, and its sync ends without a failure', async () => {
+    const [line] = office.lines;
+    const { connect } = line;
+    line.connect = (urls, asker) => {
+      const client = connect(urls, asker);
+      const cosign = async (input: Parameters<typeof client.cosign>[0]) => {
+        const answer = await client.cosign(input);
+        await office.maker.client.lock({});
+        return answer;
+      };
+      return new Proxy(client, { get: (target, name) => (name === 'cosign' ? cosign : Reflect.get(target, name)) });
+    };
+    expect((await finished(office.maker.client.sync({}))).ok).toBe(true);
+    line.connect = connect;
+    expect((await office.maker.client.status({})).phase).toBe('locked');
+    await office.maker.unlock(office.teller);
+    expect((await office.maker.sync()).pulled).toBe(0);
+  });
+});

@@ -49,9 +49,12 @@ export async function* sync(terminal: Terminal): AsyncGenerator<SyncStep> {
     terminal.syncRefusal = result.ok ? null : result.refusal;
     if (result.ok) {
       terminal.lastSyncMs = terminal.parts.clock();
-      rejoined(writable.value, before, terminal.parts.clock());
-      const kept = keepKeys(terminal, writable.value);
-      if (!kept.ok) terminal.syncRefusal = kept.refusal;
+      // Locked in its very last moment: whoever unlocks next synchronises again, and does the rest.
+      if (terminal.session === writable.value) {
+        rejoined(writable.value, before, terminal.parts.clock());
+        const kept = keepKeys(terminal, writable.value);
+        if (!kept.ok) terminal.syncRefusal = kept.refusal;
+      }
     }
     yield { result };
   } finally {
