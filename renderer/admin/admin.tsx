@@ -14,6 +14,7 @@ import { useProgramme } from '../queries.ts';
 import { terminal } from '../terminal.ts';
 import { Field } from '../ui/field.tsx';
 import { Refused } from '../ui/refused.tsx';
+import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 import { Enrol } from '../unlock/enrol.tsx';
 import { Recover } from '../unlock/recover.tsx';
@@ -44,11 +45,7 @@ export function Admin({ status }: { readonly status: Status }) {
   return (
     <section aria-label={say('admin.title')}>
       <h1>{say('admin.title')}</h1>
-      <Refused refusal={signing.refusal} />
-      {signing.refused.map((one) => (
-        <Refused key={one.index} refusal={one.refusal} />
-      ))}
-      {signing.signed > 0 ? <p className="done">{say('make.done')}</p> : null}
+      <Signed signing={signing} />
       <div className="card">
         <h2>{say('admin.operators')}</h2>
         <Enrolled programme={data} />

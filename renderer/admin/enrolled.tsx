@@ -6,7 +6,7 @@ import type { Draft, ProgrammeView } from '../../shared/contract/terminal.ts';
 import { showTime, useSay } from '../i18n/index.ts';
 import { terminal } from '../terminal.ts';
 import { Field } from '../ui/field.tsx';
-import { Refused } from '../ui/refused.tsx';
+import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 
 type Who = { readonly kind: 'operator' | 'terminal'; readonly id: string };
@@ -92,15 +92,7 @@ function Revoke({ who }: { readonly who: Who }) {
       <Button danger htmlType="submit" disabled={reason === ''} loading={signing.busy}>
         {signing.busy ? say('action.touching') : say('admin.revokeSign')}
       </Button>
-      <Refused refusal={signing.refusal} />
-      {signing.refused.map((one) => (
-        <Refused key={one.index} refusal={one.refusal} />
-      ))}
-      {signing.signed > 0 ? (
-        <p className="done" role="status">
-          {say('make.done')}
-        </p>
-      ) : null}
+      <Signed signing={signing} />
     </form>
   );
 }

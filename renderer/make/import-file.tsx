@@ -11,6 +11,7 @@ import { terminal } from '../terminal.ts';
 import { Money } from '../ui/consequence.tsx';
 import { useKeys } from '../ui/keys.ts';
 import { Refused } from '../ui/refused.tsx';
+import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 
 const perBasket = 500;
@@ -61,11 +62,7 @@ export function ImportFile() {
         </Button>
       </div>
       <Refused refusal={refusal} />
-      <Refused refusal={signing.refusal} />
-      {signing.refused.map((one) => (
-        <Refused key={one.index} refusal={one.refusal} />
-      ))}
-      {signing.signed > 0 ? <p className="done">{say('make.done')}</p> : null}
+      <Signed signing={signing} />
       {file === null ? null : (
         <>
           <p data-testid="recognised">

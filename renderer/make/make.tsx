@@ -13,7 +13,7 @@ import { terminal } from '../terminal.ts';
 import { Choice, Suggested } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
 import { useKeys } from '../ui/keys.ts';
-import { Refused } from '../ui/refused.tsx';
+import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 import { ForecastCard } from './forecast-card.tsx';
 
@@ -234,15 +234,7 @@ export function Make({ status }: { readonly status: Status }) {
             {signing.busy ? say('action.touching') : say('make.sign')}
           </Button>
         </form>
-        <Refused refusal={signing.refusal} />
-        {signing.refused.map((one) => (
-          <Refused key={one.index} refusal={one.refusal} />
-        ))}
-        {signing.signed > 0 ? (
-          <p className="done" role="status">
-            {say('make.done')}
-          </p>
-        ) : null}
+        <Signed signing={signing} />
       </section>
       <ForecastCard forecast={forecast} refusal={refusal} draft={draft} />
     </div>

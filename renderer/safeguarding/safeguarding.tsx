@@ -13,7 +13,7 @@ import { terminal } from '../terminal.ts';
 import { Choice } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
 import { useKeys } from '../ui/keys.ts';
-import { Refused } from '../ui/refused.tsx';
+import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 import { OwedHeldChart } from './chart.tsx';
 
@@ -73,11 +73,7 @@ export function SafeguardingScreen({ status }: { readonly status: Status }) {
             {short.overriddenUntil === null ? '' : say('safe.overridden', { until: short.overriddenUntil })}
           </p>
         )}
-        <Refused refusal={signing.refusal} />
-        {signing.refused.map(({ index, refusal }) => (
-          <Refused key={index} refusal={refusal} />
-        ))}
-        {signing.signed > 0 ? <p className="done">{say('make.done')}</p> : null}
+        <Signed signing={signing} />
         <div className="bar" style={{ alignItems: 'end' }}>
           <Field label={say('safe.reason')}>
             {(id) => (

@@ -11,7 +11,7 @@ import { useAccounts, useReceipts } from '../queries.ts';
 import { terminal } from '../terminal.ts';
 import { Suggested } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
-import { Refused } from '../ui/refused.tsx';
+import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 
 export function LateArrivals({ status }: { readonly status: Status }) {
@@ -111,11 +111,7 @@ function Handle({ receipt, status }: { readonly receipt: ReceiptView; readonly s
       >
         {say('late.sendBack')}
       </Button>
-      <Refused refusal={signing.refusal} />
-      {signing.refused.map(({ index, refusal }) => (
-        <Refused key={index} refusal={refusal} />
-      ))}
-      {signing.signed > 0 ? <p className="done">{say('make.done')}</p> : null}
+      <Signed signing={signing} />
     </div>
   );
 }

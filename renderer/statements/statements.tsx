@@ -10,7 +10,7 @@ import { showMoney } from '../money.ts';
 import { useBreaks, useStatements } from '../queries.ts';
 import { terminal } from '../terminal.ts';
 import { useKeys } from '../ui/keys.ts';
-import { Refused } from '../ui/refused.tsx';
+import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 import { LateArrivals } from './late-arrivals.tsx';
 
@@ -107,11 +107,7 @@ export function Statements({ status }: { readonly status: Status }) {
               {say('breaks.resolve')} (r)
             </Button>
           </div>
-          <Refused refusal={signing.refusal} />
-          {signing.refused.map(({ index, refusal }) => (
-            <Refused key={index} refusal={refusal} />
-          ))}
-          {signing.signed > 0 ? <p className="done">{say('make.done')}</p> : null}
+          <Signed signing={signing} />
           {reason === null || focused === undefined ? null : (
             <form
               className="bar"

@@ -10,7 +10,7 @@ import { useInstructions } from '../queries.ts';
 import { terminal } from '../terminal.ts';
 import { Money, sentence } from '../ui/consequence.tsx';
 import { useKeys } from '../ui/keys.ts';
-import { Refused } from '../ui/refused.tsx';
+import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 import { Detail } from './detail.tsx';
 
@@ -113,11 +113,7 @@ export function Worklist({ status }: { readonly status: Status }) {
             {signing.busy ? say('action.touching') : say('action.signCount', { count: marks.size })} (s)
           </Button>
         </div>
-        <Refused refusal={signing.refusal} />
-        {signing.refused.map(({ index, refusal }) => (
-          <Refused key={index} refusal={refusal} />
-        ))}
-        {signing.signed > 0 ? <p className="done">{say('make.done')}</p> : null}
+        <Signed signing={signing} />
         {rows.length === 0 ? <p className="quiet">{say('worklist.empty')}</p> : null}
         <table className="plain" ref={table} hidden={rows.length === 0}>
           <thead>
