@@ -9,7 +9,7 @@ import { rebuild } from '../main/operations/rebuild.ts';
 import { openSession, type Session } from '../main/session.ts';
 import { copyHere } from '../main/store/copier.ts';
 import { connectOverHttp } from '../main/sync/depository.ts';
-import { newTerminal } from '../main/terminal.ts';
+import { momentOf, newTerminal } from '../main/terminal.ts';
 import { attempt, forgive, recoveryShares } from '../main/vault/attempts.ts';
 import { enrolledHere, recoverVault } from '../main/vault/vault.ts';
 import type { RebuildReport } from '../shared/contract/vault.ts';
@@ -57,22 +57,18 @@ async function linesOf(stream: NodeJS.ReadableStream): Promise<string[]> {
 }
 
 async function openBy(directory: string, cards: readonly string[]): Promise<Result<Session, Refusal>> {
-  const now = () => {
-    const { run, ms } = steady();
-    return { wallMs: Date.now(), run, steadyMs: ms };
-  };
   const enrolled = enrolledHere(directory).map((one) => one.operator);
-  const vault = await attempt(directory, { who: recoveryShares, enrolled, now: now() }, () =>
+  const vault = await attempt(directory, { who: recoveryShares, enrolled, now: momentOf(clocks) }, () =>
     recoverVault(directory, cards),
   );
   if (!vault.ok) return vault;
-  forgive(directory, recoveryShares, now());
+  forgive(directory, recoveryShares, momentOf(clocks));
   const session = openSession('recovery', vault.value, directory, { primitives: nodePrimitives, clock: Date.now });
   if (!session.ok) vault.value.lock();
   return session;
 }
 
-const steady = newSteadyClock();
+const clocks = { clock: Date.now, steady: newSteadyClock() };
 
 async function compare(directory: string, session: Session): Promise<Result<RebuildReport, Refusal>> {
   const terminal = newTerminal({
@@ -82,7 +78,7 @@ async function compare(directory: string, session: Session): Promise<Result<Rebu
       name: 'Custos',
       origins: session.invitation.relyingParty.origins,
     },
-    ...{ primitives: nodePrimitives, clock: Date.now, steady, copier: copyHere },
+    ...{ primitives: nodePrimitives, ...clocks, copier: copyHere },
     newId: () => {
       throw new Error('nothing is made here');
     },

@@ -2,11 +2,11 @@
 
 import { newSteadyClock } from '../main/host/steady.ts';
 import { restoreInto } from '../main/operations/restore.ts';
+import { momentOf } from '../main/terminal.ts';
 
 /** Exit code. */
 export async function restoreCommand(from: string, to: string): Promise<number> {
-  const { run, ms } = newSteadyClock()();
-  const restored = await restoreInto(to, from, { wallMs: Date.now(), run, steadyMs: ms });
+  const restored = await restoreInto(to, from, momentOf({ clock: Date.now, steady: newSteadyClock() }));
   if (restored.ok) {
     console.log(JSON.stringify(restored.value));
     return 0;

@@ -17,7 +17,7 @@ import type { StatementImport } from './operations/import-statement.ts';
 import type { PendingSignature } from './operations/sign.ts';
 import { readOnlyRefusal, type Session } from './session.ts';
 import type { Copier } from './store/copier.ts';
-import type { Connect } from './sync/depository.ts';
+import type { Connect, DepositoryClient } from './sync/depository.ts';
 import type { Moment } from './vault/attempts.ts';
 import type { Recovering } from './vault/recovering.ts';
 
@@ -132,6 +132,15 @@ function letGo(terminal: Terminal): void {
   terminal.hold = undefined;
 }
 
+/** The depository, by all addresses at which it may be, asked in the name of this terminal. */
+export function depositoryOf({ parts }: Terminal, session: Session): DepositoryClient {
+  const { url, others = [] } = session.invitation;
+  return parts.connect([parts.depositoryUrl ?? url, ...others], {
+    terminal: session.terminal,
+    sign: (message) => session.signAsTerminal(message),
+  });
+}
+
 /** The session, or the refusal of a locked terminal. */
 export function unlocked(terminal: Terminal): Result<Session, Refusal<'locked'>> {
   if (terminal.session !== undefined) return ok(terminal.session);
@@ -164,7 +173,7 @@ export async function alone<T>(
   }
 }
 
-export function momentOf({ clock, steady }: TerminalParts): Moment {
+export function momentOf({ clock, steady }: Pick<TerminalParts, 'clock' | 'steady'>): Moment {
   const { run, ms } = steady();
   return { wallMs: clock(), run, steadyMs: ms };
 }

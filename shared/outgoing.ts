@@ -1,6 +1,7 @@
 // What may stop money from leaving, whatever instruction asks for it: an emergency stop, and a shortfall of client money in
 // the pool that it would leave. Asked when an instruction is made and again when it would take effect.
 
+import { houseAccountId } from './accounts.ts';
 import { type Books, booked, type Effect, programmeOf, put } from './books.ts';
 import type { EventOf } from './event.ts';
 import { kindOf } from './instruction/kinds.ts';
@@ -75,7 +76,7 @@ export function poolDay(books: Books, asset: string, statement: string | null): 
   }
   const received = statement === null ? undefined : books.get('statement', statement);
   const open = books.get('openItems', asset);
-  const cashNow = books.get('account', `cash:${asset}`);
+  const cashNow = books.get('account', houseAccountId('cash', asset));
   const sinceThen = received === undefined || cashNow === undefined ? 0n : booked(cashNow) - received.books;
   const notDue = (open?.legs ?? [])
     .filter((leg) => received !== undefined && leg.valueDate > received.day)
@@ -122,7 +123,7 @@ export function stateSafeguarding(
   at: Instant,
 ): Result<readonly Effect[], StatedRefusal> {
   const { pool, asset, day, statement } = event.body;
-  if (pool !== mainPool || books.get('account', `cash:${asset}`) === undefined)
+  if (pool !== mainPool || books.get('account', houseAccountId('cash', asset)) === undefined)
     return no('unknown', `There is no pool ${pool} in ${asset}.`, 'Check the pool.');
   const key = poolKey(pool, asset);
   const known = books.get('safeguarding', `${key}|${day}`);

@@ -6,7 +6,7 @@ import { ok, type Refusal, type Result } from '../../shared/result.ts';
 import { cashLegOf, lineOf } from '../../shared/statement.ts';
 import { msToInstant } from '../../shared/time.ts';
 import { lineRefusal } from '../sync/depository.ts';
-import { type Terminal, unlocked } from '../terminal.ts';
+import { depositoryOf, type Terminal, unlocked } from '../terminal.ts';
 
 const dayMs = 86_400_000;
 const newest = 200;
@@ -111,13 +111,8 @@ export async function showBankFiles(terminal: Terminal): Promise<Result<{ files:
   const opened = unlocked(terminal);
   if (!opened.ok) return opened;
   const session = opened.value;
-  const { url, others = [], programme } = session.invitation;
-  const client = terminal.parts.connect([terminal.parts.depositoryUrl ?? url, ...others], {
-    terminal: session.terminal,
-    sign: (message) => session.signAsTerminal(message),
-  });
   try {
-    return ok(await client.bankFiles({ programme }));
+    return ok(await depositoryOf(terminal, session).bankFiles({ programme: session.invitation.programme }));
   } catch (failure) {
     return { ok: false, refusal: lineRefusal(failure) };
   }

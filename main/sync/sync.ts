@@ -27,7 +27,7 @@ import { forgetImport } from '../store/imports.ts';
 import { type PackedRecords, packRecords, writeRecords } from '../store/log.ts';
 import { markRefused, queuedSubmissions, removeFromOutbox } from '../store/outbox.ts';
 import { writeSetting } from '../store/settings.ts';
-import { mayWrite, type Terminal } from '../terminal.ts';
+import { depositoryOf, mayWrite, type Terminal } from '../terminal.ts';
 import { type DepositoryClient, lineRefusal } from './depository.ts';
 import { fetchDetails } from './details.ts';
 
@@ -64,11 +64,7 @@ export async function* sync(terminal: Terminal): AsyncGenerator<SyncStep> {
 
 async function* exchange(terminal: Terminal, session: Session): AsyncGenerator<Progress, Result<SyncReport, Refusal>> {
   try {
-    const { url, others = [] } = session.invitation;
-    const client = terminal.parts.connect([terminal.parts.depositoryUrl ?? url, ...others], {
-      terminal: session.terminal,
-      sign: (message) => session.signAsTerminal(message),
-    });
+    const client = depositoryOf(terminal, session);
     const pushed = await push(session, client);
     const before = session.tree.size;
     const pulled = yield* pull(terminal, session, client);
