@@ -30,7 +30,13 @@ export const houseClasses: readonly AccountClass[] = [
   'in-transit',
   'suspense',
 ];
-export const houseAccountId = (accountClass: AccountClass, asset: string): string => `${accountClass}:${asset}`;
+
+/** The pool that is open from the beginning, in every asset of the programme. */
+export const mainPool = 'main';
+
+/** House accounts of the main pool bear no pool in their id: `cash:CNY`, and `cash:CNY:POOL` in another pool. */
+export const houseAccountId = (accountClass: AccountClass, asset: string, pool: string = mainPool): string =>
+  pool === mainPool ? `${accountClass}:${asset}` : `${accountClass}:${asset}:${pool}`;
 
 interface Flow {
   readonly cause: string;

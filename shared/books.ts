@@ -2,7 +2,7 @@
 // implementation serves the gateway, the terminal's replay, the overlay of unsent events and the verifier.
 
 import type { AccountClass } from './accounts.ts';
-import { checkFlow, isDebitNormal } from './accounts.ts';
+import { checkFlow, isDebitNormal, mainPool } from './accounts.ts';
 import type { Agreement } from './agreement.ts';
 import { assert } from './assert.ts';
 import { bytesToHex, utf8 } from './bytes.ts';
@@ -22,6 +22,8 @@ export interface LedgerAccount {
   readonly class: AccountClass;
   readonly asset: string;
   readonly client: string | null;
+  /** The pool of client money that it belongs to; absent for the main pool. */
+  readonly pool?: string;
   /** The custody account number that payers quote and payment files debit. */
   readonly number: string | null;
   readonly frozen: boolean;
@@ -338,6 +340,11 @@ export function safeguardingOf(accounts: Iterable<readonly [string, LedgerAccoun
   }
   return [...sums].map(([asset, { owed, held }]) => ({ asset, owed: owed.toString(), held: held.toString() }));
 }
+
+/** The pool that a ledger account belongs to: its legs never leave it. */
+export const poolOf = (account: Pick<LedgerAccount, 'pool'> | undefined): string => account?.pool ?? mainPool;
+
+export const poolOfAccount = (books: Books, account: string): string => poolOf(books.get('account', account));
 
 export const windowKey = (scope: string, who: string, asset: string, on: Day): string =>
   `${scope}|${who}|${asset}|${on}`;

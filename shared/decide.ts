@@ -370,7 +370,7 @@ function make(books: Books, event: EventOf<'instruction.made'>, moment: Moment, 
       items: Array.from({ length: kind.bankItems(instruction) }, () => 'waiting' as const),
       correctedBy: null,
     }),
-    ...holdEffects(instruction, 1n),
+    ...holdEffects(books, instruction, 1n),
     ...windowEffects(books, instruction, event.actor, moment.today, 1n),
   ]);
 }
@@ -393,16 +393,16 @@ export function policyFacts(books: Books, event: EventOf<'instruction.made'>, mo
 }
 
 function fundsToHold(books: Books, instruction: Instruction): DecisionRefusal | undefined {
-  for (const { account, amount } of kindOf(instruction).holds(instruction)) {
+  for (const { account, amount } of kindOf(instruction).holds(instruction, books)) {
     const refusal = checkFunds(books, account, amount, 0n);
     if (refusal !== undefined) return refusal;
   }
   return undefined;
 }
 
-const holdEffects = (instruction: Instruction, sign: 1n | -1n): Effect[] =>
+const holdEffects = (books: Books, instruction: Instruction, sign: 1n | -1n): Effect[] =>
   kindOf(instruction)
-    .holds(instruction)
+    .holds(instruction, books)
     .map(({ account, amount }) => ({ type: 'hold', account, change: sign * amount }));
 
 /** Money on its way counts in every window from its making; what is closed without leaving no longer does. */
@@ -513,7 +513,7 @@ function takeEffect(books: Books, instruction: InstructionState, body: Instructi
       state,
       items: instruction.items.map(() => 'approved' as const),
     }),
-    ...holdEffects(body, -1n),
+    ...holdEffects(books, body, -1n),
     ...entry,
   ]);
 }
@@ -533,7 +533,7 @@ function close(books: Books, id: string, state: 'declined' | 'withdrawn' | 'expi
   assert(instruction, 'refuseState found the instruction');
   return [
     put('instruction', id, { ...instruction, state, items: instruction.items.map(() => state) }),
-    ...holdEffects(instruction.body, -1n),
+    ...holdEffects(books, instruction.body, -1n),
     ...windowEffects(books, instruction.body, instruction.maker, dayOf(instruction.madeAt), -1n),
   ];
 }

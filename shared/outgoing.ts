@@ -1,7 +1,7 @@
 // What may stop money from leaving, whatever instruction asks for it: an emergency stop, and a shortfall of client money in
 // the pool that it would leave. Asked when an instruction is made and again when it would take effect.
 
-import { houseAccountId } from './accounts.ts';
+import { houseAccountId, mainPool } from './accounts.ts';
 import { type Books, booked, type Effect, programmeOf, put } from './books.ts';
 import type { EventOf } from './event.ts';
 import { kindOf } from './instruction/kinds.ts';
@@ -10,9 +10,6 @@ import type { Instruction } from './instruction/schema.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
 import { poolKey, type Safeguard, safeguard } from './safeguarding.ts';
 import { addDays, type Day, type Instant } from './time.ts';
-
-/** There is one pool of client money per asset. */
-export const mainPool = 'main';
 
 export function refuseOutgoing(
   books: Books,

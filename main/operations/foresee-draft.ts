@@ -33,12 +33,12 @@ export function foreseeDraft(terminal: Terminal, { draft }: { readonly draft: Dr
   });
   const kind = kindOf(instruction);
   const consequence = kind.consequence(instruction, layer);
-  const [hold] = kind.holds(instruction);
+  const [hold] = kind.holds(instruction, layer);
   const before = hold === undefined ? undefined : layer.get('account', hold.account);
   const decision = foresee(layer, { admittedAt: session.admissionTime(layer), event }, primitives);
   if (decision.ok) layer.apply(decision.value);
   const held = kind
-    .holds(instruction)
+    .holds(instruction, layer)
     .reduce((sum, one) => (one.account === hold?.account ? sum + one.amount : sum), 0n);
   return ok({
     consequence,

@@ -12,6 +12,7 @@ import { SqlBooks } from './books.ts';
 import { packRecords, writeRecords } from './log.ts';
 import { sql } from './migrations/001-books.ts';
 import { sql as enrolledSql } from './migrations/003-enrolled.ts';
+import { sql as poolsSql } from './migrations/007-pools.ts';
 
 function business(): TestProgramme {
   const programme = new TestProgramme().open();
@@ -51,6 +52,7 @@ function business(): TestProgramme {
 function openSql() {
   const database = new Database(':memory:');
   database.exec(sql);
+  database.exec(poolsSql);
   return { database, books: new SqlBooks(database as never) };
 }
 

@@ -37,6 +37,7 @@ interface AccountRow {
   credits: bigint;
   held: bigint;
   last_leg: bigint;
+  pool: string | null;
 }
 
 const rowToAccount = (row: AccountRow): LedgerAccount => ({
@@ -51,6 +52,7 @@ const rowToAccount = (row: AccountRow): LedgerAccount => ({
   credits: row.credits,
   held: row.held,
   lastLeg: Number(row.last_leg),
+  ...(row.pool === null ? {} : { pool: row.pool }),
 });
 
 /** As the database gives it: an object for each account would double the time. */
@@ -70,7 +72,7 @@ const rowToLeg = (row: Record<string, bigint>): BookedLeg => ({
 /** What digests count of a row of its own table; `recount.ts` has the same in SQL. */
 const accountText = (a: LedgerAccount): string =>
   `${a.index}\t${a.class}\t${a.asset}\t${a.client === null ? '-' : `+${a.client}`}\t` +
-  `${a.number === null ? '-' : `+${a.number}`}\t${a.frozen ? 1 : 0}\t${a.debits}\t${a.credits}\t${a.held}\t${a.lastLeg}`;
+  `${a.number === null ? '-' : `+${a.number}`}\t${a.frozen ? 1 : 0}\t${a.debits}\t${a.credits}\t${a.held}\t${a.lastLeg}\t${a.pool ?? ''}`;
 const legText = (leg: BookedLeg): string =>
   `${leg.number},${leg.entry},${leg.sequence},${leg.debit},${leg.credit},${leg.amount},${leg.previousDebit},${leg.previousCredit};`;
 const nameOfInstruction = (state: string): 'waiting' | 'instruction' =>
@@ -141,7 +143,7 @@ export class SqlBooks implements Books {
       legPage: statement('SELECT * FROM legs WHERE number >= ? ORDER BY number LIMIT ?').safeIntegers(),
       accountByIndex: statement('SELECT * FROM accounts WHERE idx = ?').safeIntegers(),
       putAccount: statement(
-        'INSERT INTO accounts VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (idx) DO UPDATE SET frozen = excluded.frozen, ' +
+        'INSERT INTO accounts VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (idx) DO UPDATE SET frozen = excluded.frozen, ' +
           'debits = excluded.debits, credits = excluded.credits, held = excluded.held, last_leg = excluded.last_leg',
       ),
       putWindow: statement('INSERT INTO windows VALUES (?,?) ON CONFLICT (key) DO UPDATE SET sum = excluded.sum'),
@@ -293,6 +295,7 @@ export class SqlBooks implements Books {
         a.credits,
         a.held,
         a.lastLeg,
+        a.pool ?? null,
       );
       this.#accounts.set(id, a);
     }

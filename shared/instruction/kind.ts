@@ -34,7 +34,7 @@ export interface Kind<I> {
   /** Refuses what the books do not allow; asked when it is made, and again when it is to take effect. */
   check(instruction: I, books: Books, moment: Moment): InstructionRefusal | undefined;
   /** Money to hold while it waits, one line per account. */
-  holds(instruction: I): readonly { readonly account: string; readonly amount: bigint }[];
+  holds(instruction: I, books: Books): readonly { readonly account: string; readonly amount: bigint }[];
   /** Legs to book when the approval quorum is met. */
   legs(instruction: I, books: Books): readonly Leg[];
   /** Everything else that takes effect with it. */

@@ -6,5 +6,6 @@ import * as enrolled from './003-enrolled.ts';
 import * as diary from './004-diary.ts';
 import * as statements from './005-statements.ts';
 import * as digests from './006-digests.ts';
+import * as pools from './007-pools.ts';
 
-export const migrations = [books, imports, enrolled, diary, statements, digests];
+export const migrations = [books, imports, enrolled, diary, statements, digests, pools];
