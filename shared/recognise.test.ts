@@ -147,7 +147,8 @@ it('no pattern is made for what it could not keep', () => {
     z.number(),
     z.object({ a: z.literal(1) }),
     z.strictObject({ a: z.literal(1) }).refine(() => false),
-    z.strictObject({ a: z.string().optional() }),
+    z.strictObject({ a: z.literal(1).optional() }),
+    z.strictObject({ a: z.literal(1), b: z.literal(1).default(1) }),
     z.array(z.literal(1)).refine(() => false),
     z.int().min(5).max(900),
     z.string().trim(),
@@ -184,4 +185,46 @@ it('lengths, numbers and the order of keys are kept', () => {
     ),
     { numRuns: 3000 },
   );
+});
+
+it('a member that may be missing is known with it and without it, wherever it stands, and never as nothing', () => {
+  const schema = z.strictObject({
+    a: z.int().min(0).max(9).optional(),
+    b: z.literal('x'),
+    c: z.strictObject({ d: z.boolean(), e: z.string().min(1).max(3).nullish() }).optional(),
+    f: z.literal('y'),
+    g: z.array(z.literal(1)).max(2).optional(),
+  });
+  const pattern = matcher(schema);
+  const member = fc.record(
+    {
+      a: fc.integer({ min: 0, max: 10 }),
+      b: fc.constantFrom('x', 'x', 'x', 'y'),
+      c: fc.record(
+        { d: fc.boolean(), e: fc.option(fc.stringMatching(/^[a-z]{0,4}$/)), z: fc.constant(1) },
+        { requiredKeys: ['d'] },
+      ),
+      f: fc.constant('y'),
+      g: fc.constantFrom([], [1], [1, 1], [1, 1, 1], null),
+    },
+    { requiredKeys: ['b'] },
+  );
+  let [recognised, refused] = [0, 0];
+  fc.assert(
+    fc.property(member, fc.nat(60), fc.constantFrom('', '', '', ',', '{', '"a":1,'), (value, at, insert) => {
+      const whole = canonicalText(value);
+      // The pattern and the schema agree on whatever is in canonical form.
+      expect(pattern.test(whole)).toBe(schema.safeParse(value).success);
+      const text = whole.slice(0, at) + insert + whole.slice(at);
+      if (!pattern.test(text)) {
+        refused += 1;
+        return;
+      }
+      recognised += 1;
+      expect(parseCanonicalText(text)).toEqual({ ok: true, value: schema.parse(JSON.parse(text)) });
+    }),
+    { numRuns: 5000 },
+  );
+  expect(recognised).toBeGreaterThan(100);
+  expect(refused).toBeGreaterThan(100);
 });

@@ -37,16 +37,25 @@ export function patternOf(schema: z.core.$ZodType, refined: Refined): string | u
   }
 }
 
-/** Members in the order of RFC 8785: by UTF-16 code units, as `sort` orders. */
+/** Members in the order of RFC 8785: by UTF-16 code units, as `sort` orders. Those that may be missing bring their own comma. */
 function objectPattern(def: z.core.$ZodObjectDef, refined: Refined): string | undefined {
-  const members = Object.keys(def.shape)
-    .sort()
-    .map((key) => {
-      const value = patternOf(def.shape[key] as z.core.$ZodType, refined);
-      return value === undefined ? undefined : `${literalPattern(key)}:${value}`;
-    });
-  return members.includes(undefined) ? undefined : `\\{${members.join(',')}\\}`;
+  const keys = Object.keys(def.shape).sort();
+  const first = keys.findIndex((key) => !isOptional(def.shape[key]));
+  // Without a member that is always there, nothing says which of them goes without the comma.
+  if (first < 0 && keys.length > 0) return undefined;
+  const members = keys.map((key, at) => {
+    const schema = def.shape[key] as z.core.$ZodTypes;
+    const { def: its } = schema._zod;
+    const value = patternOf(its.type === 'optional' ? its.innerType : schema, refined);
+    if (value === undefined) return undefined;
+    const member = `${literalPattern(key)}:${value}`;
+    if (its.type !== 'optional') return at === first ? member : `,${member}`;
+    return at < first ? `(?:${member},)?` : `(?:,${member})?`;
+  });
+  return members.includes(undefined) ? undefined : `\\{${members.join('')}\\}`;
 }
+
+const isOptional = (schema: z.core.$ZodType | undefined): boolean => schema?._zod.def.type === 'optional';
 
 function arrayPattern(def: z.core.$ZodArrayDef, refined: Refined): string | undefined {
   const element = patternOf(def.element, refined);
