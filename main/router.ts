@@ -25,6 +25,7 @@ import { make } from './operations/make.ts';
 import { rebuild } from './operations/rebuild.ts';
 import { beginRecovery, drill, endRecovery, recover, recoverStep, recoveryCard } from './operations/recover.ts';
 import { rehearse } from './operations/rehearse.ts';
+import { repair } from './operations/repair.ts';
 import { restore } from './operations/restore.ts';
 import {
   showAccounts,
@@ -107,6 +108,7 @@ export function terminalRouter(terminal: Terminal) {
     compareCheckpoint: os.compareCheckpoint.handler(({ input }) => compareCheckpoint(terminal, input)),
     exportAudit: os.exportAudit.handler(() => exportAudit(terminal)),
     rebuild: os.rebuild.handler(() => rebuild(terminal)),
+    repair: os.repair.handler(() => repair(terminal)),
     keepEvidence: os.keepEvidence.handler(() => keepEvidence(terminal)),
     instructions: os.instructions.handler(({ input }) => showInstructions(terminal, input)),
     accounts: os.accounts.handler(({ input }) => showAccounts(terminal, input)),

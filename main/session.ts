@@ -90,7 +90,7 @@ export class Session {
     if (this.#headIsBehind) this.#recordHead();
     this.store.transaction(() => {
       work();
-      writeSetting(this.store, 'generation', String(this.#generation() + 1));
+      writeSetting(this.store, 'generation', String(this.generation() + 1));
       writeSetting(this.store, 'slots', String(this.vault.revision));
       writeSetting(this.store, 'root', bytesToBase64url(this.tree.root()));
       faultPoint('vault: before commit');
@@ -106,14 +106,15 @@ export class Session {
     }
   }
 
-  #generation(): number {
+  /** Commits so far. */
+  generation(): number {
     return Number(readSetting(this.store, 'generation') ?? '0');
   }
 
   #head(): Head {
     const content = bytesToBase64url(this.#parts.primitives.sha256(this.store.digests.bytes()));
     const root = bytesToBase64url(this.tree.root());
-    return { generation: this.#generation(), size: this.tree.size, root, outbox: lastQueued(this.store), content };
+    return { generation: this.generation(), size: this.tree.size, root, outbox: lastQueued(this.store), content };
   }
 
   #recordHead(): void {
@@ -123,11 +124,17 @@ export class Session {
     this.#headIsBehind = false;
   }
 
-  /** Once, when the vault is opened: whether its tables belong together, and whether they are the newest. */
-  checkFreshness(): void {
+  /** What the record beside the database says it had reached; undefined when there is none. */
+  recorded(): Head | undefined {
     const key = this.vault.headKey();
     const recorded = readHead(this.directory, this.vault, key);
     key.dispose();
+    return recorded;
+  }
+
+  /** Once, when the vault is opened: whether its tables belong together, and whether they are the newest. */
+  checkFreshness(): void {
+    const recorded = this.recorded();
     const database = this.#head();
     const slots = Number(readSetting(this.store, 'slots') ?? '0');
     const found =
@@ -146,8 +153,7 @@ export class Session {
   /** What every screen leans on, always; everything else at once where there is little of it. */
   #checkContents(): Refusal | undefined {
     const { store, tree, books } = this;
-    if (!store.digests.isKnown)
-      return this.#generation() === 0 && tree.size === 0 ? undefined : booksChanged('digests');
+    if (!store.digests.isKnown) return this.generation() === 0 && tree.size === 0 ? undefined : booksChanged('digests');
     const { legs } = head(books);
     const small = rowsIn(smallTables, store.digests, legs);
     const large = rowsIn(largeTables, store.digests, legs) + tree.size;
@@ -243,7 +249,7 @@ export class Session {
 
   readOnly(): Refusal | undefined {
     const text = readSetting(this.store, 'read only');
-    return text === undefined ? this.#found : (JSON.parse(text) as Refusal);
+    return text === undefined || text === '' ? this.#found : (JSON.parse(text) as Refusal);
   }
 
   /** Something for this terminal alone. A commit, or the page of before could be put back; but never over a head record that tells more. */
@@ -264,6 +270,33 @@ export class Session {
       });
     } catch {
       // A full disk lifts nothing: it stands while the vault is open, and whoever opens it next finds it again.
+    }
+  }
+
+  /**
+   * Ends the quarantine together with what `work` makes right, in one commit. Whatever the record beside the vault said it had
+   * reached, the vault is past it afterwards.
+   */
+  repair(work: () => void): void {
+    const reached = Math.max(this.generation(), this.recorded()?.generation ?? 0);
+    const repaired = () => {
+      this.#isFresh = true;
+      this.#found = undefined;
+      this.counted = { done: 1, total: 1 };
+    };
+    try {
+      this.commit(() => {
+        work();
+        writeSetting(this.store, 'generation', String(reached));
+        writeSetting(this.store, 'read only', '');
+      });
+      repaired();
+    } catch (failure) {
+      if (failure instanceof HeadNotRecorded) repaired();
+      throw failure;
+    } finally {
+      this.books.forget();
+      this.forgetOverlay();
     }
   }
 

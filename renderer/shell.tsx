@@ -5,6 +5,7 @@ import { Button, Modal, Switch } from 'antd';
 import { useState } from 'react';
 import { Link, Route, Routes, useLocation, useNavigate } from 'react-router';
 import type { Status } from '../shared/contract/terminal.ts';
+import type { RepairReport } from '../shared/contract/vault.ts';
 import { Accounts } from './accounts/accounts.tsx';
 import { Admin } from './admin/admin.tsx';
 import type { Mode } from './app.tsx';
@@ -14,7 +15,7 @@ import { type Say, useSay } from './i18n/index.ts';
 import { BankLink } from './link/bank-link.tsx';
 import { ImportFile } from './make/import-file.tsx';
 import { Make } from './make/make.tsx';
-import { Quarantine } from './quarantine.tsx';
+import { Quarantine, Repaired } from './quarantine.tsx';
 import { useInstructions } from './queries.ts';
 import { SafeguardingScreen } from './safeguarding/safeguarding.tsx';
 import { Statements } from './statements/statements.tsx';
@@ -152,9 +153,14 @@ function Banners({
   readonly say: Say;
   readonly onRecovery: () => void;
 }) {
+  const [repaired, setRepaired] = useState<RepairReport | null>(null);
   return (
     <div className="banner">
-      {status.readOnly === null ? null : <Quarantine finding={status.readOnly} status={status} />}
+      {status.readOnly !== null ? (
+        <Quarantine finding={status.readOnly} status={status} onRepaired={setRepaired} />
+      ) : repaired === null ? null : (
+        <Repaired report={repaired} />
+      )}
       {status.operator?.role === null ? <p>{say('banner.newcomer')}</p> : null}
       {status.missingRecord === null ? null : <MissingRecord record={status.missingRecord} status={status} say={say} />}
       {status.hasRecovery ? null : (

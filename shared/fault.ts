@@ -8,6 +8,8 @@ export const faultPoints = [
   'slots: written, not renamed',
   'keys: copied, slots not written',
   'keys: slots written, old file there',
+  'repair: evidence kept, nothing replaced',
+  'repair: replaced, not committed',
   'gateway: before append',
   'gateway: appended, not answered',
   'bank: order sent, not noted',

@@ -13,11 +13,19 @@ import { type Terminal, unlocked } from '../terminal.ts';
 /** Database with its WAL, slots and head records: everything of a vault but its index in shared memory, which is built anew. */
 const isEvidence = (name: string): boolean => name.startsWith('vault.') && !name.endsWith('-shm');
 
-export function keepEvidence(
-  terminal: Terminal,
-): Result<{ readonly folder: string; readonly files: number; readonly bytes: number }, Refusal> {
+export interface Evidence {
+  readonly folder: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export function keepEvidence(terminal: Terminal): Result<Evidence, Refusal> {
   const opened = unlocked(terminal);
-  if (!opened.ok) return opened;
+  return opened.ok ? copyEvidence(terminal) : opened;
+}
+
+/** What somebody else does with an open vault begins with it. */
+export function copyEvidence(terminal: Terminal): Result<Evidence, Refusal> {
   const { directory, exportDirectory, clock } = terminal.parts;
   const folder = join(exportDirectory, `evidence-${msToInstant(clock()).replaceAll(/[^0-9TZ]/g, '')}`);
   try {

@@ -30,8 +30,8 @@ type Table = Difference['table'];
 
 const recordsPerSlice = 500;
 const rowsPerSlice = 2000;
-/** More of them say nothing more. */
-const maxDifferences = 10;
+/** On a screen, more of them say nothing more. */
+const shownDifferences = 10;
 
 export async function* rebuild(terminal: Terminal): AsyncGenerator<RebuildStep> {
   const opened = unlocked(terminal);
@@ -40,7 +40,7 @@ export async function* rebuild(terminal: Terminal): AsyncGenerator<RebuildStep> 
   if (terminal.rebuilding)
     return yield { result: refuse('busy', what, 'It is being rebuilt already.', 'Wait for it.') };
   const session = opened.value;
-  const work = new Comparison();
+  const work = new Comparison(shownDifferences);
   terminal.rebuilding = true;
   const reader = session.openReader(() => work.letGo());
   try {
@@ -67,6 +67,33 @@ async function* compare(
   const begun = clock();
   const tree = loadTree(reader, primitives.sha256);
   const { size } = tree;
+  const books = yield* judgeAgain(session, reader, work, tree, primitives);
+  if (books !== undefined) yield* hold(books, reader, work, size);
+  const report: RebuildReport = {
+    size,
+    root: bytesToBase64(tree.root()),
+    seconds: Math.max(0, clock() - begun) / 1000,
+    differences: work.differences,
+  };
+  const finding = findingOf(report);
+  if (finding !== undefined) {
+    // A sync under way has records in its tree that are not stored yet; what is found is written when it is done.
+    while (terminal.syncing && terminal.session === session) await setTimeout(20);
+    work.stopIfLetGo();
+    session.quarantine(finding);
+  }
+  yield { result: ok(report) };
+}
+
+/** The books that the stored log leads to; undefined when it is not a log, and `work` says where. */
+export async function* judgeAgain(
+  session: Session,
+  reader: Reader,
+  work: Comparison,
+  tree: MerkleTree,
+  primitives: Primitives,
+): AsyncGenerator<{ done: number; total: number }, MemoryBooks | undefined> {
+  const { size } = tree;
   const books = new MemoryBooks();
   const replayed = new MerkleTree(primitives.sha256);
   let records: LogRecord[] = [];
@@ -85,31 +112,14 @@ async function* compare(
     const bad = judged ?? (record.ok ? undefined : { sequence: replayed.size, why: record.refusal.why });
     if (bad !== undefined) refused(bad.sequence, bad.why);
     records = [];
-    if (work.differences.length > 0) break;
+    if (work.differences.length > 0) return undefined;
     yield { done: replayed.size, total: size };
     await setImmediate(); // whoever else is at this terminal has their turn
     work.stopIfLetGo();
   }
-  if (work.differences.length === 0) {
-    if (replayed.size !== size) work.found('log', String(replayed.size), 'missing');
-    else if (!bytesEqual(replayed.root(), tree.root()))
-      work.found('log', String(firstOther(replayed, tree)), 'changed');
-    else yield* hold(books, reader, work, size);
-  }
-  const report: RebuildReport = {
-    size,
-    root: bytesToBase64(tree.root()),
-    seconds: Math.max(0, clock() - begun) / 1000,
-    differences: work.differences,
-  };
-  const finding = findingOf(report);
-  if (finding !== undefined) {
-    // A sync under way has records in its tree that are not stored yet; what is found is written when it is done.
-    while (terminal.syncing && terminal.session === session) await setTimeout(20);
-    work.stopIfLetGo();
-    session.quarantine(finding);
-  }
-  yield { result: ok(report) };
+  if (replayed.size !== size) work.found('log', String(replayed.size), 'missing');
+  else if (!bytesEqual(replayed.root(), tree.root())) work.found('log', String(firstOther(replayed, tree)), 'changed');
+  return work.differences.length === 0 ? books : undefined;
 }
 
 async function judge(
@@ -142,7 +152,7 @@ async function judge(
 }
 
 /** Rows of every table, the index to ids and references, and the legs. */
-async function* hold(
+export async function* hold(
   rebuilt: MemoryBooks,
   reader: Reader,
   work: Comparison,
@@ -214,13 +224,18 @@ function firstOther(one: MerkleTree, other: MerkleTree): number {
 }
 
 /** What was found, and what is being read now: locking the terminal ends both. */
-class Comparison {
+export class Comparison {
   readonly differences: Difference[] = [];
+  readonly #most: number;
   #reading: Generator<unknown> | undefined;
   #isLetGo = false;
 
+  constructor(most: number) {
+    this.#most = most;
+  }
+
   get isFull(): boolean {
-    return this.differences.length >= maxDifferences;
+    return this.differences.length >= this.#most;
   }
 
   found(table: Table, key: string, how: Difference['how'], why: string | null = null): void {

@@ -5,6 +5,7 @@
 import { type Count, sumWords } from '../../crypto/multiset.ts';
 import { assert } from '../../shared/assert.ts';
 import { type TableName, tableNames } from '../../shared/books.ts';
+import { bytesToHex } from '../../shared/bytes.ts';
 
 type StoredTable = Exclude<TableName, 'event' | 'reference'>;
 /** Ids of events and bank references are the log's, and `seen` is the index to them. */
@@ -88,6 +89,12 @@ export class TableDigests {
     const at = places.get(name) as number;
     for (let word = at; word < at + width; word++) if (this.#sums[word] !== other.#sums[word]) return false;
     return true;
+  }
+
+  /** The digest of one table, in hexadecimal digits. */
+  text(name: DigestName): string {
+    const at = places.get(name) as number;
+    return bytesToHex(new Uint8Array(this.#sums.slice(at, at + width).buffer));
   }
 
   /** Empty digests under the same key, to count into. */

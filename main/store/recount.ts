@@ -177,15 +177,34 @@ export const isAsCounted = (reader: Pick<Reader, 'prepare'>, digests: TableDiges
 
 /** Counts a store that was filled without counting, under its own key. */
 export function countAnew(store: Store): void {
-  const found = store.digests.fresh();
+  const found = countAll(store, store.digests);
+  store.transaction(() => store.digests.become(found));
+}
+
+/** Every table once, as its rows are, under the key of `digests`. */
+export function countAll(reader: Pick<Reader, 'prepare'>, digests: TableDigests): TableDigests {
+  const found = digests.fresh();
   const counted = new Set<DigestName>();
   for (const source of [...smallTables, ...largeTables]) {
     if (counted.has(source.name)) continue;
     counted.add(source.name);
-    finish(countInto(found, store, source));
+    finish(countInto(found, reader, source));
   }
-  store.transaction(() => store.digests.become(found));
+  return found;
 }
+
+/** What follows from the log; everything else is this terminal's own, and nothing can build it again. */
+const followsFromLog: ReadonlySet<DigestName> = new Set([...storedTables, 'seen', 'waiting', 'leg']);
+
+/** The first of the terminal's own tables whose rows are not those that were counted. */
+export const changedOfItsOwn = (reader: Pick<Reader, 'prepare'>, digests: TableDigests): DigestName | undefined =>
+  finish(
+    recount(
+      reader,
+      digests,
+      [...smallTables, ...largeTables].filter(({ name }) => !followsFromLog.has(name)),
+    ),
+  );
 
 /** Work that is not put down before its end. */
 export function finish<T>(work: Generator<unknown, T>): T {

@@ -5,7 +5,8 @@ import type { Store } from './open.ts';
 /**
  * `slots` is the newest revision of the slot file, `attempts` the newest serial of the record of failed attempts; `change keys`
  * is why the keys must be changed, empty when they need not; `restored` is in a backup, and stays in what is restored from it
- * until that has synchronised. `recovered` is the record that the log must hold before anything else is signed here.
+ * until that has synchronised; a repair of a vault that was not the newest one leaves it as well. `read only` is what was found,
+ * empty once it was repaired. `recovered` is the record that the log must hold before anything else is signed here.
  */
 export type SettingName =
   | 'generation'

@@ -281,6 +281,28 @@ export const en = {
   'quarantine.compare': 'Compare the books with the log',
   'quarantine.keep': 'Keep evidence',
   'quarantine.kept': '{{files}} files copied, encrypted as they are, into',
+  'diary.repaired': 'Books repaired from the log',
+  'diary.rejoined': 'Rejoined the log',
+  'repair.books':
+    'What can be done: an officer replaces the changed tables by those that the stored log leads to. It is done only if that log is proven by the signed checkpoint; a copy of the files is kept first.',
+  'repair.behind':
+    'What can be done: an officer lets this vault rejoin. Its books are built again from its own log, and it signs nothing until a synchronisation has proven how the log went on. What was signed here since and never handed in is lost.',
+  'repair.restore':
+    'What can be done: restore a backup in place of this vault, or revoke this terminal and set it up anew; the books come back from the log.',
+  'repair.bank':
+    'What can be done: nothing on this machine mends it. The bank has to explain it; until then work at a terminal that agrees with the bank.',
+  'repair.begin': 'Repair from the log',
+  'repair.sure': 'Replace the books now',
+  'repair.notYet': 'Not now',
+  'repair.progress': 'Record {{done}} of {{total}} judged again',
+  'repair.done':
+    'Repaired from {{size}} proven records in {{seconds}} s: {{rows}} rows differed. The files of before and a list of what was found are in',
+  'repair.mustSync': 'Synchronise now: nothing is signed here before that.',
+  'refusal.log damaged': 'The stored log itself is damaged',
+  'refusal.log not proven': 'The stored log could not be proven',
+  'refusal.not repairable': 'It cannot be repaired here',
+  'refusal.nothing to repair': 'There is nothing to repair',
+  'refusal.busy': 'Something else is under way',
   'admin.title': 'Administration',
   'admin.operators': 'Operators',
   'admin.terminals': 'Terminals',

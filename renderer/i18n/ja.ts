@@ -282,6 +282,28 @@ export const ja: Messages = {
   'quarantine.compare': '帳簿をログと照合',
   'quarantine.keep': '証拠を保管',
   'quarantine.kept': '{{files}} 個のファイルを暗号化されたまま複製しました：',
+  'diary.repaired': 'ログから帳簿を修復',
+  'diary.rejoined': 'ログに再接続',
+  'repair.books':
+    '対処方法：保安責任者が、変わった表を、保存されたログから導かれる表で置き換えます。署名済みチェックポイントでログが証明できる場合に限り行われ、先にファイルの写しを保管します。',
+  'repair.behind':
+    '対処方法：保安責任者がこの保管庫を再接続させます。帳簿はこの端末のログから作り直され、同期によってログの続きが証明されるまで何も署名しません。その後ここで署名し、送信されなかったものは失われます。',
+  'repair.restore':
+    '対処方法：この保管庫の代わりにバックアップを復元するか、この端末を失効させて設定し直してください。帳簿はログから戻ります。',
+  'repair.bank':
+    '対処方法：この端末では直せません。銀行の説明が必要です。それまでは銀行と一致する端末で業務を行ってください。',
+  'repair.begin': 'ログから修復',
+  'repair.sure': '帳簿を置き換える',
+  'repair.notYet': '今はしない',
+  'repair.progress': '{{total}} 件中 {{done}} 件を再判定しました',
+  'repair.done':
+    '証明された {{size}} 件の記録から {{seconds}} 秒で修復しました。相違のあった行は {{rows}} 件です。以前のファイルと相違の一覧の保管先：',
+  'repair.mustSync': '今すぐ同期してください。それまでここでは何も署名されません。',
+  'refusal.log damaged': '保存されたログ自体が壊れています',
+  'refusal.log not proven': '保存されたログを証明できません',
+  'refusal.not repairable': 'ここでは修復できません',
+  'refusal.nothing to repair': '修復するものはありません',
+  'refusal.busy': '別の処理が進行中です',
   'admin.title': '管理',
   'admin.operators': '担当者',
   'admin.terminals': '端末',

@@ -46,6 +46,7 @@ import {
   diaryEntrySchema,
   drillResultSchema,
   rebuildReportSchema,
+  repairReportSchema,
   restoreReportSchema,
 } from './vault.ts';
 
@@ -512,6 +513,8 @@ export const terminalContract = {
     .output(resultOf(z.strictObject({ size: z.int(), agrees: z.enum(['yes', 'not yet known']) }))),
   /** The books built again from the stored log in memory, and held against the stored ones. A difference makes it read-only. */
   rebuild: oc.input(nothing).output(longWork(rebuildReportSchema)),
+  /** Books that are not what a proven log leads to are replaced by those that are; an officer does it, on a read-only terminal. */
+  repair: oc.input(nothing).output(longWork(repairReportSchema)),
   /** Copies of the vault's files as they are, for whoever examines what was found. Encrypted as they lie on the disk. */
   keepEvidence: oc
     .input(nothing)

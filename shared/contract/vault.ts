@@ -19,6 +19,8 @@ export const diaryWords = [
   'unlocks failed',
   'attempts record lost',
   'made read-only',
+  'repaired',
+  'rejoined',
 ] as const;
 export type DiaryWord = (typeof diaryWords)[number];
 
@@ -52,6 +54,22 @@ export const rebuildReportSchema = z.strictObject({
     .max(10),
 });
 export type RebuildReport = z.infer<typeof rebuildReportSchema>;
+
+export const repairReportSchema = z.strictObject({
+  /** Of the log that the books were built again from, and its root. */
+  size: z.int(),
+  root: z.string(),
+  seconds: z.number(),
+  /** Tables whose rows were not those that were last written, as people name them. */
+  tables: z.array(z.string()),
+  /** Rows that were not what the log leads to, and how they differed; the first thousand are in the evidence. */
+  rows: z.int(),
+  /** Where the files of before lie, with a list of what was found. */
+  evidence: z.string(),
+  /** It was not the newest vault: it signs nothing until it has synchronised. */
+  mustSync: z.boolean(),
+});
+export type RepairReport = z.infer<typeof repairReportSchema>;
 
 /** Made by itself while the terminal is unlocked, and when it is locked and one is due. */
 export const backupPlanSchema = retentionSchema.extend({

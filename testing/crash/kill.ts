@@ -29,7 +29,7 @@ export interface Kills {
 }
 
 /** Fault points that business of this office passes; the others belong to works that it does not do. */
-export const pointsHere = faultPoints.filter((point) => !/^(backup|keys)/.test(point));
+export const pointsHere = faultPoints.filter((point) => !/^(backup|keys|repair)/.test(point));
 
 /** What people, terminals and the bank were told over all rounds, and what must therefore be there. */
 export class Promises {

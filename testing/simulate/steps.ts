@@ -323,7 +323,7 @@ function jumpClock(world: World): string {
 }
 
 /** Works that are not part of a simulated day; their moments are struck elsewhere. */
-const elsewhere = ['backup'];
+const elsewhere = ['backup', 'repair'];
 
 const strikable = faultPoints.filter((one) => !elsewhere.some((part) => one.startsWith(part)));
 
