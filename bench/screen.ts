@@ -60,6 +60,7 @@ const terminal = startTerminal(
   {
     directory: join(folder, 'vault'),
     exportDirectory: join(folder, 'exports'),
+    schemaDirectory: null,
     relyingParty: { ...relyingParty, name: 'Custos' },
     allowPassphraseOnly: false,
     depositoryUrl: null,

@@ -1,27 +1,23 @@
 // `custos iso inspect`: what is in message files, one line for each. It never fails on a file: what cannot be read says why.
 
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { decodeXml } from '../shared/iso20022/decode.ts';
+import { schemasIn as schemasInFolder } from '../disk/schemas.ts';
 import { type Inspection, openInspection, uninspected } from '../shared/iso20022/inspect.ts';
-import { openSchemas, type Schemas, schemaCapBytes } from '../shared/iso20022/schema.ts';
+import type { Schemas } from '../shared/iso20022/schema.ts';
+import { keepForVerdict, verdictOf } from '../shared/iso20022/verdict.ts';
 
 const chunkBytes = 64 << 10;
 /** Schema errors of one file that are shown. */
 const shownErrors = 100;
 
 /** Schemas of a folder, by name; undefined where there is no such folder. */
-export function schemasIn(folder: string | undefined): Schemas | undefined {
-  const named =
-    folder === undefined
-      ? resolve(process.env.CUSTOS_DATA ?? resolve(import.meta.dirname, '../../shared/data'), 'iso20022/xsd')
-      : resolve(process.env.INIT_CWD ?? '.', folder);
-  if (!existsSync(named)) return undefined;
-  return openSchemas((message) => {
-    const file = resolve(named, `${message}.xsd`);
-    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-  });
-}
+export const schemasIn = (folder: string | undefined): Schemas | undefined =>
+  schemasInFolder(folder === undefined ? schemaFolder() : resolve(process.env.INIT_CWD ?? '.', folder));
+
+/** Where the schemas lie on this machine, if nobody says otherwise. */
+export const schemaFolder = (): string =>
+  resolve(process.env.CUSTOS_DATA ?? resolve(import.meta.dirname, '../../shared/data'), 'iso20022/xsd');
 
 export type InspectedFile = { readonly file: string } & Inspection;
 
@@ -41,34 +37,29 @@ function inspectBytes(file: string, schemas: Schemas | undefined): Inspection {
   const descriptor = openSync(path, 'r');
   try {
     const inspection = openInspection();
-    let kept: Uint8Array[] = [];
-    let size = 0;
+    const kept = keepForVerdict();
     for (;;) {
       const chunk = new Uint8Array(chunkBytes);
       const read = readSync(descriptor, chunk, 0, chunkBytes, null);
       if (read === 0) break;
       const bytes = chunk.subarray(0, read);
-      size += read;
-      if (size <= schemaCapBytes) kept.push(bytes);
-      else kept = [];
+      kept.add(bytes);
       if (!inspection.push(bytes)) break;
     }
-    return withSchema(inspection.end(), schemas, size > schemaCapBytes ? undefined : Buffer.concat(kept));
+    return withSchema(inspection.end(), schemas, kept.whole());
   } finally {
     closeSync(descriptor);
   }
 }
 
 function withSchema(found: Inspection, schemas: Schemas | undefined, bytes: Uint8Array | undefined): Inspection {
-  const { message, version, wellFormed } = found;
-  const unknown = (what: string): Inspection => ({ ...found, errors: [...found.errors, { line: null, what }] });
+  const { message, wellFormed } = found;
   if (!wellFormed || message === null) return found;
-  if (schemas === undefined) return unknown('No schema folder: name one with --xsd.');
-  if (version === null) return unknown('It does not say which version it is, so no schema was tried.');
-  if (bytes === undefined) return unknown(`It is larger than ${schemaCapBytes} bytes, so no schema was tried.`);
-  const text = decodeXml(bytes);
-  if (!text.ok) return unknown(text.refusal.why);
-  const { schema, errors } = schemas.check(text.value, message);
+  const noFolder = {
+    schema: 'unknown',
+    errors: [{ line: null, what: 'No schema folder: name one with --xsd.' }],
+  } as const;
+  const { schema, errors } = schemas === undefined ? noFolder : verdictOf(message, schemas, bytes);
   const more =
     errors.length > shownErrors ? [{ line: null, what: `There are ${errors.length - shownErrors} more.` }] : [];
   const named = errors.slice(0, shownErrors).map(({ line, what }) => ({ line, what: `schema: ${what}` }));

@@ -72,7 +72,14 @@ const clocks = { clock: Date.now, steady: newSteadyClock() };
 
 async function compare(directory: string, session: Session): Promise<Result<RebuildReport, Refusal>> {
   const terminal = newTerminal({
-    ...{ directory, exportDirectory: directory, allowPassphraseOnly: false, depositoryUrl: null, offer: null },
+    ...{
+      directory,
+      exportDirectory: directory,
+      schemaDirectory: null,
+      allowPassphraseOnly: false,
+      depositoryUrl: null,
+      offer: null,
+    },
     relyingParty: {
       id: session.invitation.relyingParty.id,
       name: 'Custos',

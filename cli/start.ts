@@ -16,6 +16,7 @@ import type { TerminalClient } from '../shared/contract/terminal.ts';
 import { operatorSchema, terminalSchema } from '../shared/operator.ts';
 import { bringSampleClients, type Card, enrolTerminal } from './demo/colleagues.ts';
 import { type Office, openOffice } from './demo/office.ts';
+import { schemaFolder } from './inspect.ts';
 
 const usage = `npm start -- [--data DIR] [--port N] [--terminals N] [--browser] [--invitation FILE]
 
@@ -58,6 +59,7 @@ export async function start(parts: StartParts): Promise<Started> {
     const terminal = startTerminal({
       directory: join(data, name, 'vault'),
       exportDirectory: join(data, name, 'exports'),
+      schemaDirectory: schemaFolder(),
       relyingParty: { id: 'localhost', name: 'Custos', origins: [origins[i] as string] },
       allowPassphraseOnly: false,
       depositoryUrl: office === null ? null : invitation.url,

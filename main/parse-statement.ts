@@ -4,6 +4,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Finding } from '../shared/iso20022/finding.ts';
 import type { MessageHead } from '../shared/iso20022/reader.ts';
+import type { SchemaVerdict } from '../shared/iso20022/schema.ts';
 import type { StatementSummary } from '../shared/iso20022/statement.ts';
 import type { Refusal } from '../shared/result.ts';
 
@@ -37,6 +38,11 @@ export interface ParsedStatement {
   readonly record: string;
 }
 
+/** What the thread is started with: where the schemas lie, if anywhere. */
+export interface ParserData {
+  readonly schemaDirectory: string | null;
+}
+
 export type ParserInput = { readonly part: Uint8Array } | { readonly end: true };
 
 export interface ParserOutput {
@@ -54,6 +60,7 @@ export interface ParserOutput {
         readonly digest: Uint8Array;
         readonly findings: readonly Finding[];
         readonly findingCount: number;
+        readonly verdict: SchemaVerdict;
       }
     | { readonly ok: false; readonly refusal: Refusal }
     | null;
@@ -70,10 +77,11 @@ const limits = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 };
 
 export function startStatementParser(
   entry: URL,
+  data: ParserData,
   onOutput: (output: ParserOutput) => void,
   onFailure: (failure: unknown) => void,
 ): StatementParser {
-  const worker = new Worker(entry, { resourceLimits: limits });
+  const worker = new Worker(entry, { resourceLimits: limits, workerData: data });
   /** A thread that was given nothing to do keeps no process alive. */
   let underWay = 0;
   worker.unref();

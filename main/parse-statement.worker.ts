@@ -1,18 +1,22 @@
 // The thread that reads a statement file: decodes, parses, checks that it adds up, hashes, and hands on rows.
 
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { openSha256 } from '../crypto/digest.ts';
 import { assert } from '../shared/assert.ts';
 import { type StatementItem, statementFamilies } from '../shared/iso20022/camt.ts';
 import type { StatementEntry, TransactionDetails } from '../shared/iso20022/entry.ts';
 import { openReader } from '../shared/iso20022/reader.ts';
+import type { Schemas, SchemaVerdict } from '../shared/iso20022/schema.ts';
+import { keepForVerdict, verdictOf } from '../shared/iso20022/verdict.ts';
 import type { Refusal, Result } from '../shared/result.ts';
-import type { ParsedLine, ParsedStatement, ParserInput, ParserOutput } from './parse-statement.ts';
+import type { ParsedLine, ParsedStatement, ParserData, ParserInput, ParserOutput } from './parse-statement.ts';
 
 assert(parentPort, 'statements are parsed in a thread of their own');
 const port = parentPort;
 const reader = openReader(statementFamilies);
+const { schemaDirectory } = workerData as ParserData;
 const digest = openSha256();
+const kept = keepForVerdict();
 let bytes = 0;
 let account: string | null = null;
 let nextLine = 0;
@@ -28,26 +32,28 @@ port.on('message', (input: ParserInput) => {
   if ('part' in input) {
     digest.update(input.part);
     bytes += input.part.length;
-    take(reader.push(input.part), false);
-  } else take(reader.end(), true);
+    if (schemaDirectory !== null) kept.add(input.part);
+    void take(reader.push(input.part), false);
+  } else void take(reader.end(), true);
 });
 
-function take(read: Result<readonly StatementItem[], Refusal>, isLast: boolean): void {
+async function take(read: Result<readonly StatementItem[], Refusal>, isLast: boolean): Promise<void> {
   if (read.ok) for (const item of read.value) takeItem(item);
   hasEnded = isLast || !read.ok;
+  const verdict = isLast && read.ok ? await judge() : noVerdict;
   port.postMessage({
     bytes,
     head: reader.head,
     account,
     lines,
     statements,
-    ended: outcome(read, isLast),
+    ended: outcome(read, isLast, verdict),
   } satisfies ParserOutput);
   lines = [];
   statements = [];
 }
 
-function outcome(read: Result<unknown, Refusal>, isLast: boolean): ParserOutput['ended'] {
+function outcome(read: Result<unknown, Refusal>, isLast: boolean, verdict: SchemaVerdict): ParserOutput['ended'] {
   if (!read.ok) return { ok: false, refusal: { ...read.refusal, why: `Line ${reader.line}: ${read.refusal.why}` } };
   if (!isLast) return null;
   if (reader.head === null)
@@ -61,8 +67,24 @@ function outcome(read: Result<unknown, Refusal>, isLast: boolean): ParserOutput[
       },
     };
   const { findings, findingCount } = reader;
-  return { ok: true, digest: digest.end(), findings, findingCount };
+  return { ok: true, digest: digest.end(), findings, findingCount, verdict };
 }
+
+const noVerdict: SchemaVerdict = { schema: 'unknown', errors: [] };
+
+/** The checker is loaded only for a file that it may check. */
+async function judge(): Promise<SchemaVerdict> {
+  const { head } = reader;
+  if (head === null) return noVerdict;
+  const whole = kept.whole();
+  let schemas: Schemas | undefined;
+  if (schemaDirectory !== null && whole !== undefined)
+    schemas = (await import('../disk/schemas.ts')).schemasIn(schemaDirectory);
+  // Too large comes first: then it does not matter what schemas there are.
+  return verdictOf(head.message, whole === undefined ? nothingChecked : schemas, whole);
+}
+
+const nothingChecked = { check: () => noVerdict };
 
 function takeItem(item: StatementItem): void {
   switch (item.kind) {

@@ -17,6 +17,7 @@ import {
   cancelStatementImport,
   endStatementImport,
   openStatementImport,
+  reviewStatementImport,
   takeStatementPart,
 } from './operations/import-statement.ts';
 import { keepEvidence } from './operations/keep-evidence.ts';
@@ -47,7 +48,13 @@ import { showLedger } from './operations/show-ledger.ts';
 import { showLog, showProof } from './operations/show-log.ts';
 import { showProgramme } from './operations/show-programme.ts';
 import { showStatement } from './operations/show-statement.ts';
-import { showBankLine, showBankLines, showBankStatements, showStatementFiles } from './operations/show-statements.ts';
+import {
+  showBankLine,
+  showBankLines,
+  showBankStatements,
+  showStatementFiles,
+  showStatementImports,
+} from './operations/show-statements.ts';
 import { sign } from './operations/sign.ts';
 import { statusOf } from './operations/status.ts';
 import { unlock, unlockStep } from './operations/unlock.ts';
@@ -98,9 +105,11 @@ export function terminalRouter(terminal: Terminal) {
     importPayments: os.importPayments.handler(({ input }) => importPayments(terminal, input)),
     openStatementImport: os.openStatementImport.handler(({ input }) => openStatementImport(terminal, input)),
     takeStatementPart: os.takeStatementPart.handler(({ input }) => takeStatementPart(terminal, input)),
+    reviewStatementImport: os.reviewStatementImport.handler(({ input }) => reviewStatementImport(terminal, input)),
     endStatementImport: os.endStatementImport.handler(({ input }) => endStatementImport(terminal, input)),
     cancelStatementImport: os.cancelStatementImport.handler(({ input }) => cancelStatementImport(terminal, input)),
     statementFiles: os.statementFiles.handler(({ input }) => showStatementFiles(terminal, input)),
+    statementImports: os.statementImports.handler(({ input }) => showStatementImports(terminal, input)),
     bankStatements: os.bankStatements.handler(({ input }) => showBankStatements(terminal, input)),
     bankLines: os.bankLines.handler(({ input }) => showBankLines(terminal, input)),
     bankLine: os.bankLine.handler(({ input }) => showBankLine(terminal, input)),

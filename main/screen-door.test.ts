@@ -19,6 +19,7 @@ describe('a screen that says what no screen says', () => {
     running = startTerminal({
       directory: join(directory, 'vault'),
       exportDirectory: join(directory, 'exports'),
+      schemaDirectory: null,
       relyingParty,
       allowPassphraseOnly: false,
       depositoryUrl: null,

@@ -37,6 +37,7 @@ async function begin(silentMs = 120_000) {
     {
       directory: join(directory, 'vault'),
       exportDirectory: join(directory, 'exports'),
+      schemaDirectory: null,
       relyingParty: { id: 'localhost', name: 'Custos', origins: [officeOrigin] },
       allowPassphraseOnly: false,
       depositoryUrl: depository.invitation.url,

@@ -45,6 +45,8 @@ export interface TerminalParts {
   readonly copier: Copier;
   /** Where the thread that parses statements begins, if not in its source. */
   readonly statementParser?: URL;
+  /** Where the schemas of ISO 20022 messages lie; null where there are none, and then no verdict is given. */
+  readonly schemaDirectory: string | null;
 }
 
 export interface Terminal {

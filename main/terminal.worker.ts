@@ -21,6 +21,7 @@ const lookForBackupMs = 60_000;
 export interface WorkerData {
   readonly directory: string;
   readonly exportDirectory: string;
+  readonly schemaDirectory: string | null;
   readonly relyingParty: RelyingParty;
   readonly allowPassphraseOnly: boolean;
   readonly depositoryUrl: string | null;

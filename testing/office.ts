@@ -13,6 +13,7 @@ import { type Connect, connectOverHttp } from '../main/sync/depository.ts';
 import { newTerminal, type Terminal, type TerminalParts } from '../main/terminal.ts';
 import type { TerminalClient } from '../shared/contract/terminal.ts';
 import { eventIdFrom } from '../shared/ids.ts';
+import { dataPath } from './data.ts';
 import { accepted, type Colleague, Desk, newColleague } from './desk.ts';
 import { testPolicy } from './programme.ts';
 
@@ -34,6 +35,7 @@ export function newTestTerminal(
   return newTerminal({
     directory: join(directory, 'vault'),
     exportDirectory: join(directory, 'exports'),
+    schemaDirectory: dataPath('iso20022/xsd'),
     relyingParty,
     allowPassphraseOnly: false,
     depositoryUrl: null,

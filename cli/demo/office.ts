@@ -83,6 +83,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     startTerminal({
       directory: join(directory, name, 'vault'),
       exportDirectory: join(directory, 'exports'),
+      schemaDirectory: null,
       relyingParty: { id: relyingParty, name: 'Custos', origins: [origin] },
       allowPassphraseOnly: false,
       depositoryUrl: depository.invitation.url,

@@ -9,7 +9,9 @@ import { payeesOf } from '../../shared/instruction/kinds.ts';
 import { readCamt, type Statement } from '../../shared/iso20022/camt.ts';
 import { readCamt029 } from '../../shared/iso20022/camt029.ts';
 import type { StatementEntry, TransactionDetails } from '../../shared/iso20022/entry.ts';
+import { everyFamily } from '../../shared/iso20022/message.ts';
 import { readPain002 } from '../../shared/iso20022/pain002.ts';
+import { familyOf } from '../../shared/iso20022/reader.ts';
 import type { Hash } from '../../shared/primitives.ts';
 import { ok, type Refusal, type Result } from '../../shared/result.ts';
 import { linesPerRow } from '../../shared/statement.ts';
@@ -39,21 +41,35 @@ export interface AnswerParts {
   newEvent<T extends EventType>(type: T, body: EventOf<T>['body']): EventOf<T>;
 }
 
-/** The events of one message, in its order; refused when it is of no kind that a bank sends us. */
+/** The events of one message, in its order; refused when it is of no kind that a bank sends us. It is parsed once. */
 export async function readAnswer(parts: AnswerParts, xml: string): Promise<Result<readonly CustosEvent[], Refusal>> {
+  switch (familyOf(xml, everyFamily)) {
+    case 'pain.002':
+      return statusAnswers(parts, xml);
+    case 'camt.029': {
+      const resolution = readCamt029(xml);
+      return resolution.ok ? ok(recallAnswers(parts, resolution.value.resolutions)) : resolution;
+    }
+    default:
+      return accountAnswers(parts, xml);
+  }
+}
+
+function statusAnswers(parts: AnswerParts, xml: string): Result<readonly CustosEvent[], Refusal> {
   const advices = readPain002(xml);
-  if (advices.ok)
-    return ok(
-      advices.value.advices.flatMap(({ instructionId, status, reason }): CustosEvent[] => {
-        const ours = parseBankReference(instructionId);
-        if (ours === undefined) return [];
-        return status === 'RJCT'
-          ? [parts.newEvent('bank.rejected', { ...ours, code: reason ?? 'NARR' })]
-          : [parts.newEvent('bank.acknowledged', ours)];
-      }),
-    );
-  const resolution = readCamt029(xml);
-  if (resolution.ok) return ok(recallAnswers(parts, resolution.value.resolutions));
+  if (!advices.ok) return advices;
+  return ok(
+    advices.value.advices.flatMap(({ instructionId, status, reason }): CustosEvent[] => {
+      const ours = parseBankReference(instructionId);
+      if (ours === undefined) return [];
+      return status === 'RJCT'
+        ? [parts.newEvent('bank.rejected', { ...ours, code: reason ?? 'NARR' })]
+        : [parts.newEvent('bank.acknowledged', ours)];
+    }),
+  );
+}
+
+async function accountAnswers(parts: AnswerParts, xml: string): Promise<Result<readonly CustosEvent[], Refusal>> {
   const camt = readCamt(xml);
   if (!camt.ok) return camt;
   const recognise = await recogniser(parts, camt.value.statements);

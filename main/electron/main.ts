@@ -25,6 +25,7 @@ void startDesktop({
       {
         directory: join(app.getPath('userData'), 'vault'),
         exportDirectory: join(app.getPath('documents'), 'Custos'),
+        schemaDirectory: join(app.getPath('userData'), 'schemas'),
         relyingParty: { id: appHost, name: 'Custos', origins: [appOrigin] },
         allowPassphraseOnly: false,
         depositoryUrl: null,

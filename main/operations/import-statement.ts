@@ -1,6 +1,7 @@
 // Import statement: takes in a file of the bank (camt.052, 053, 054) of any size, part by part. Each part is read in a thread
-// of its own while the rows of the one before are stored; nothing of the file counts before all of it was read and found to
-// be new. The same file, or the same message, again stores nothing.
+// of its own while the rows of the one before are stored; nothing of the file counts before all of it was read, found to be
+// new, and taken in. Between reading and taking in, a person may look at what it says. The same file, or the same message,
+// again stores nothing. Every import leaves its fate in a list.
 
 import { setImmediate } from 'node:timers/promises';
 import { random } from '../../crypto/secret.ts';
@@ -13,11 +14,15 @@ import { type ParsedLine, type ParsedStatement, type ParserOutput, startStatemen
 import type { Session } from '../session.ts';
 import {
   beginFile,
+  describeFile,
   fileBy,
+  fileByNumber,
   finishFile,
   messageKey,
+  noteFate,
   removeFile,
   rowWriter,
+  type StatementFate,
   type StatementFile,
   statementsOfFile,
   unfinishedFiles,
@@ -31,9 +36,14 @@ export interface StatementImport {
   /** Milliseconds since 1970 when the last part came. */
   lastPartMs: number;
   take(part: Uint8Array): Promise<Result<StatementProgress, Refusal>>;
+  /** Reads it to its end and says what is in it; nothing of it counts yet. */
+  review(): Promise<Result<StatementImportReport, Refusal>>;
+  /** Whether it waits for a person's word: then it makes way for the next one. */
+  isReviewed: boolean;
+  /** From here on it counts. */
   end(): Promise<Result<StatementImportReport, Refusal>>;
-  /** Takes away what was stored of it. */
-  cancel(): Promise<void>;
+  /** Takes away what was stored of it; with a refusal it was not a person who gave it up. */
+  cancel(refusal?: Refusal): Promise<void>;
   /** The vault is closing: what was stored of it is taken away when the next import begins. */
   forget(): void;
 }
@@ -55,12 +65,15 @@ export async function openStatementImport(
   const session = unlocked(terminal);
   if (!session.ok) return session;
   const other = terminal.importing;
-  if (other !== null && terminal.parts.clock() - other.lastPartMs < leftAfterMs)
+  if (other !== null && !other.isReviewed && terminal.parts.clock() - other.lastPartMs < leftAfterMs)
     return refuse('busy', what, 'Another statement is being imported.', 'Wait for it, or cancel it.');
   // One of a session that is gone, as after a change of keys, has no store any more; what it left is found with the others.
   if (other?.session === session.value) await other.cancel();
   else other?.forget();
-  for (const file of unfinishedFiles(session.value.store)) await removeInSteps(session.value, file);
+  for (const file of unfinishedFiles(session.value.store)) {
+    noteLeft(terminal, session.value, file);
+    await removeInSteps(session.value, file);
+  }
   const begun = beginImport(terminal.parts, session.value, name);
   terminal.importing = begun;
   return ok({ import: begun.id });
@@ -76,6 +89,18 @@ export async function takeStatementPart(
   if (part === undefined) return refuse('part malformed', what, 'A part of it is not base64.', 'Import it again.');
   open.value.lastPartMs = terminal.parts.clock();
   return settle(terminal, open.value, await open.value.take(part), false);
+}
+
+/** What the file says, once all of it was sent; it is taken in by ending the import, and given up by cancelling it. */
+export async function reviewStatementImport(
+  terminal: Terminal,
+  input: { readonly import: string },
+): Promise<Result<StatementImportReport, Refusal>> {
+  const open = openOne(terminal, input.import);
+  if (!open.ok) return open;
+  open.value.lastPartMs = terminal.parts.clock();
+  const reviewed = await open.value.review();
+  return settle(terminal, open.value, reviewed, reviewed.ok && reviewed.value.isKnown);
 }
 
 export async function endStatementImport(
@@ -97,6 +122,17 @@ export async function cancelStatementImport(
   return ok({});
 }
 
+/** A lock or a crash ended it; whoever began it sees so in the list. */
+function noteLeft({ parts }: Terminal, { store }: ImportSession, number: number): void {
+  const file = fileByNumber(store, number);
+  if (file === undefined) return;
+  const { name, operator, bytes, messageId } = file;
+  const at = msToInstant(parts.clock());
+  const message = file.message === '' ? null : file.message;
+  const one = { at, operator, name, bytes, message, messageId, fate: 'left', why: null } as const;
+  store.transaction(() => noteFate(store, one));
+}
+
 function openOne(terminal: Terminal, id: string): Result<StatementImport, Refusal> {
   const session = unlocked(terminal);
   if (!session.ok) return session;
@@ -116,16 +152,17 @@ async function settle<T>(
   const isOurs = terminal.importing === one;
   if (isOurs) terminal.importing = null;
   // One that was forgotten because the vault was closed has nothing to take away now.
-  if (isOurs && !result.ok && terminal.session === one.session) await one.cancel();
+  if (isOurs && !result.ok && terminal.session === one.session) await one.cancel(result.refusal);
   return result;
 }
 
 /** What an import needs of a session: an open store, and how to make the end of it known. */
 type ImportSession = Pick<Session, 'store' | 'operator' | 'commit'>;
-type ImportParts = Pick<Terminal['parts'], 'clock' | 'statementParser'>;
+type ImportParts = Pick<Terminal['parts'], 'clock' | 'statementParser' | 'schemaDirectory'>;
 
 export function beginImport(parts: ImportParts, session: ImportSession, name: string): StatementImport {
-  const { clock, statementParser = new URL('../parse-statement.worker.ts', import.meta.url) } = parts;
+  const { clock, schemaDirectory } = parts;
+  const entry = parts.statementParser ?? new URL('../parse-statement.worker.ts', import.meta.url);
   const { store } = session;
   const open = store.transaction(() =>
     beginFile(store, { name, importedAt: msToInstant(clock()), operator: session.operator }),
@@ -148,7 +185,8 @@ export function beginImport(parts: ImportParts, session: ImportSession, name: st
   };
 
   const parser = startStatementParser(
-    statementParser,
+    entry,
+    { schemaDirectory },
     (output) => {
       if (isClosed) return;
       try {
@@ -207,9 +245,51 @@ export function beginImport(parts: ImportParts, session: ImportSession, name: st
       : undefined;
   }
 
+  /** Its fate, once: what comes after the first says nothing new. */
+  let isFateNoted = false;
+  function fate(word: StatementFate['fate'], why: string | null): void {
+    if (isFateNoted) return;
+    isFateNoted = true;
+    const { message = null, messageId = null } = head ?? {};
+    const at = msToInstant(clock());
+    noteFate(store, { at, operator: session.operator, name, bytes, message, messageId, fate: word, why });
+  }
+
+  /** All of it is read, and either it is known or it lies there to be taken in. */
+  async function read(): Promise<Result<StatementImportReport, Refusal>> {
+    underWay += 1;
+    parser.send({ end: true });
+    await until(() => ended !== undefined);
+    const refusal = stopped();
+    close();
+    if (refusal !== undefined || !ended?.ok || head === null) return { ok: false, refusal: refusal as Refusal };
+    const digest = bytesToBase64url(ended.digest);
+    const same = fileBy(store, 'digest', digest);
+    if (same !== undefined) {
+      store.transaction(() => fate('came again', null));
+      await removeInSteps(session, open.file);
+      return ok(reportOf(session, same, true));
+    }
+    if (sameMessage !== undefined)
+      return refuse(
+        'message changed',
+        what,
+        `Message ${head.messageId} was imported before, on ${sameMessage.importedAt.slice(0, 10)}, with other content.`,
+        'Ask the bank which of the two is right.',
+      );
+    const { verdict } = ended;
+    const findings = ended.findings.slice(0, keptFindings);
+    const errors = verdict.errors.slice(0, keptFindings);
+    const whole = { digest, key, head, bytes, lines: lineCount, findings, verdict: { ...verdict, errors } };
+    store.transaction(() => describeFile(store, open, whole));
+    return ok(reportOf(session, fileByNumber(store, open.file) as StatementFile, false));
+  }
+  let reading: ReturnType<typeof read> | undefined;
+
   return {
     id: bytesToBase64url(random(16)),
     session,
+    isReviewed: false,
     lastPartMs: clock(),
     async take(part) {
       underWay += 1;
@@ -218,33 +298,24 @@ export function beginImport(parts: ImportParts, session: ImportSession, name: st
       const refusal = stopped();
       return refusal === undefined ? ok({ done: bytes, lines: lineCount }) : { ok: false, refusal };
     },
-    async end() {
-      underWay += 1;
-      parser.send({ end: true });
-      await until(() => ended !== undefined);
-      const refusal = stopped();
-      close();
-      if (refusal !== undefined || !ended?.ok || head === null) return { ok: false, refusal: refusal as Refusal };
-      const digest = bytesToBase64url(ended.digest);
-      const same = fileBy(store, 'digest', digest);
-      if (same !== undefined || sameMessage !== undefined) {
-        await removeInSteps(session, open.file);
-        return same === undefined
-          ? refuse(
-              'message changed',
-              what,
-              `Message ${head.messageId} was imported before, on ${sameMessage?.importedAt.slice(0, 10)}, with other content.`,
-              'Ask the bank which of the two is right.',
-            )
-          : ok(reportOf(session, same, true));
-      }
-      const findings = ended.findings.slice(0, keptFindings);
-      const whole = { digest, key, head, bytes, lines: lineCount, findings };
-      session.commit(() => finishFile(store, open, whole));
-      return ok(reportOf(session, fileBy(store, 'digest', digest) as StatementFile, false));
+    async review() {
+      reading ??= read();
+      const reviewed = await reading;
+      this.isReviewed = reviewed.ok;
+      return reviewed;
     },
-    async cancel() {
+    async end() {
+      const reviewed = await this.review();
+      if (!reviewed.ok || reviewed.value.isKnown) return reviewed;
+      session.commit(() => {
+        finishFile(store, open);
+        fate('taken in', null);
+      });
+      return reviewed;
+    },
+    async cancel(refusal) {
       close();
+      store.transaction(() => (refusal === undefined ? fate('cancelled', null) : fate('refused', refusal.why)));
       await removeInSteps(session, open.file);
     },
     forget: close,

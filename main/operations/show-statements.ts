@@ -1,10 +1,16 @@
 // Show statements: the bank's files, the statements in them, and their lines, as imported.
 
-import type { BankLineView, BankStatementView, StatementFileView } from '../../shared/contract/statements.ts';
+import type {
+  BankLineView,
+  BankStatementView,
+  StatementFateView,
+  StatementFileView,
+} from '../../shared/contract/statements.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import {
   type BankStatement,
   type BankStatementLine,
+  fatesBefore,
   filesBefore,
   lineRecord,
   linesFrom,
@@ -22,6 +28,14 @@ export function showStatementFiles(
 ): Result<{ files: StatementFileView[] }, Refusal> {
   const session = unlocked(terminal);
   return session.ok ? ok({ files: filesBefore(session.value.store, before, limit).map(toFileView) }) : session;
+}
+
+export function showStatementImports(
+  terminal: Terminal,
+  { before, limit }: Page,
+): Result<{ imports: StatementFateView[] }, Refusal> {
+  const session = unlocked(terminal);
+  return session.ok ? ok({ imports: fatesBefore(session.value.store, before, limit) }) : session;
 }
 
 export function showBankStatements(
@@ -58,7 +72,11 @@ export function showBankLine(
 const unknown = () =>
   refuse('unknown statement', 'Nothing was shown.', 'There is no such statement.', 'Look at the list of statements.');
 
-export const toFileView = (file: StatementFile): StatementFileView => ({ ...file, findings: [...file.findings] });
+export const toFileView = (file: StatementFile): StatementFileView => ({
+  ...file,
+  verdict: { ...file.verdict, errors: [...file.verdict.errors] },
+  findings: [...file.findings],
+});
 
 export const toStatementView = ({ lastLine, ...one }: BankStatement): BankStatementView => ({
   ...one,

@@ -1,6 +1,6 @@
 // The bank's statements as imported from files: what reconciliation reads.
 //
-//   statement_files         one row for each file; `reading` while it is being imported, and then nothing in it counts yet
+//   statement_files    one row for each file; `reading` until it is taken in, and until then nothing in it counts
 //   bank_statements    its statements: account, asset, balances, and the range of lines that is theirs
 //   bank_lines         slim: one line for each entry, and for an entry of several transactions one more for each of them.
 //                      `entry` is the line of the entry; where it is the line itself, the line changes the balance (when it
@@ -8,12 +8,15 @@
 //   bank_line_records  everything else that the bank said of a line, as JSON, under the same number
 //
 // Lines are numbered in the order of the file and those of a statement are a range, so that they are read in order without an
-// index. Importing appends; a file that was not read to its end is removed by its number.
+// index. Importing appends; a file that is not taken in is removed by its number.
+//
+//   statement_imports  every import and its fate, also of files of which nothing was kept
 
 import { assert } from '../../shared/assert.ts';
 import type { Finding } from '../../shared/iso20022/finding.ts';
 import type { MessageHead } from '../../shared/iso20022/reader.ts';
-import type { StatementKind } from '../../shared/iso20022/statement.ts';
+import type { SchemaVerdict } from '../../shared/iso20022/schema.ts';
+import type { CountAndSum, StatementKind } from '../../shared/iso20022/statement.ts';
 import type { ParsedLine, ParsedStatement } from '../parse-statement.ts';
 import type { Store } from './open.ts';
 
@@ -34,6 +37,19 @@ export interface StatementFile {
   readonly bytes: number;
   readonly lines: number;
   readonly findings: readonly Finding[];
+  readonly verdict: SchemaVerdict;
+}
+
+export interface StatementFate {
+  readonly number: number;
+  readonly at: string;
+  readonly operator: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly message: string | null;
+  readonly messageId: string | null;
+  readonly fate: 'taken in' | 'came again' | 'refused' | 'cancelled' | 'left';
+  readonly why: string | null;
 }
 
 export interface BankStatement {
@@ -52,6 +68,9 @@ export interface BankStatement {
   readonly firstLine: number;
   readonly lastLine: number;
   readonly entries: number;
+  /** Decimal text of all entries, booked or not. */
+  readonly credits: CountAndSum;
+  readonly debits: CountAndSum;
 }
 
 export interface BankStatementLine {
@@ -145,8 +164,8 @@ export function rowWriter(store: Store, open: OpenStatementFile) {
 const asBit = (value: boolean | null): number | null => (value === null ? null : value ? 1 : 0);
 const asBoolean = (bit: bigint | number | null): boolean | null => (bit === null ? null : Number(bit) === 1);
 
-/** From here on the file counts. Inside a database transaction. */
-export function finishFile(
+/** What is known of the file once all of it was read. Inside a database transaction. */
+export function describeFile(
   store: Store,
   open: OpenStatementFile,
   whole: {
@@ -156,11 +175,12 @@ export function finishFile(
     readonly bytes: number;
     readonly lines: number;
     readonly findings: readonly Finding[];
+    readonly verdict: SchemaVerdict;
   },
 ): void {
   const { changes } = store
     .prepare(
-      "UPDATE statement_files SET state = 'whole', digest = ?, message_key = ?, message = ?, message_id = ?, created_at = ?, bytes = ?, line_count = ?, findings = ? WHERE number = ? AND state = 'reading'",
+      "UPDATE statement_files SET digest = ?, message_key = ?, message = ?, message_id = ?, created_at = ?, bytes = ?, line_count = ?, findings = ?, verdict = ? WHERE number = ? AND state = 'reading'",
     )
     .run(
       whole.digest,
@@ -171,10 +191,40 @@ export function finishFile(
       whole.bytes,
       whole.lines,
       JSON.stringify(whole.findings),
+      JSON.stringify(whole.verdict),
       open.file,
     );
-  assert(changes === 1, 'a file that is finished was begun');
+  assert(changes === 1, 'a file that is described was begun');
 }
+
+/** From here on the file counts. Inside a database transaction. */
+export function finishFile(store: Store, { file }: OpenStatementFile): void {
+  const { changes } = store
+    .prepare("UPDATE statement_files SET state = 'whole' WHERE number = ? AND state = 'reading' AND digest IS NOT NULL")
+    .run(file);
+  assert(changes === 1, 'a file that counts was read to its end');
+}
+
+/** What became of an import. Inside a database transaction. */
+export function noteFate(store: Store, one: Omit<StatementFate, 'number'>): void {
+  store
+    .prepare('INSERT INTO statement_imports VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)')
+    .run(one.at, one.operator, one.name, one.bytes, one.message, one.messageId, one.fate, one.why);
+}
+
+/** Newest first, before a number. */
+export const fatesBefore = (store: Store, before: number, limit: number): StatementFate[] =>
+  store
+    .prepare(
+      'SELECT number, at, operator, name, bytes, message, message_id AS messageId, fate, why FROM statement_imports WHERE number < ? ORDER BY number DESC LIMIT ?',
+    )
+    .all(before, limit) as StatementFate[];
+
+/** A file by its number, whether it counts yet or not. */
+export const fileByNumber = (store: Store, number: number): StatementFile | undefined => {
+  const row = store.prepare('SELECT * FROM statement_files WHERE number = ?').get(number);
+  return row === undefined ? undefined : toFile(row as FileRow);
+};
 
 /** Takes away what was written of a file that is not to count. In steps, so that nothing else waits long. */
 export function* removeFile(store: Store, file: number): Generator<void> {
@@ -284,6 +334,7 @@ interface FileRow {
   readonly bytes: number;
   readonly line_count: number;
   readonly findings: string;
+  readonly verdict: string;
 }
 const toFile = (row: FileRow): StatementFile => ({
   number: row.number,
@@ -295,6 +346,7 @@ const toFile = (row: FileRow): StatementFile => ({
   bytes: row.bytes,
   lines: row.line_count,
   findings: JSON.parse(row.findings) as Finding[],
+  verdict: JSON.parse(row.verdict) as SchemaVerdict,
 });
 
 interface StatementRow {
@@ -311,8 +363,10 @@ interface StatementRow {
   readonly first_line: bigint;
   readonly last_line: bigint;
   readonly entries: bigint;
+  readonly summary: string;
 }
 const toStatement = (row: StatementRow): BankStatement => ({
+  ...sumsOf(row.summary),
   number: Number(row.number),
   file: Number(row.file),
   kind: row.kind,
@@ -327,6 +381,11 @@ const toStatement = (row: StatementRow): BankStatement => ({
   lastLine: Number(row.last_line),
   entries: Number(row.entries),
 });
+
+const sumsOf = (summary: string): Pick<BankStatement, 'credits' | 'debits'> => {
+  const { credits, debits } = JSON.parse(summary) as Pick<BankStatement, 'credits' | 'debits'>;
+  return { credits, debits };
+};
 
 interface LineRow {
   readonly number: bigint;

@@ -20,10 +20,31 @@ export const statementFileSchema = z.strictObject({
   operator: z.string(),
   bytes: z.int(),
   lines: z.int(),
+  /** What the schema of exactly this message says of it; for `unknown` the reason is among the errors. */
+  verdict: z.strictObject({
+    schema: z.enum(['valid', 'invalid', 'unknown']),
+    errors: z.array(z.strictObject({ line: z.int().nullable(), what: z.string() })),
+  }),
   /** What is odd about it, the first of them. */
   findings: z.array(z.strictObject({ name: z.enum(findingNames), line: z.int(), what: z.string() })),
 });
 export type StatementFileView = z.infer<typeof statementFileSchema>;
+
+/** Every import and what became of it, also where nothing was kept. */
+export const statementFateSchema = z.strictObject({
+  number: z.int(),
+  at: z.string(),
+  operator: z.string(),
+  name: z.string(),
+  bytes: z.int(),
+  message: z.string().nullable(),
+  messageId: z.string().nullable(),
+  fate: z.enum(['taken in', 'came again', 'refused', 'cancelled', 'left']),
+  why: z.string().nullable(),
+});
+export type StatementFateView = z.infer<typeof statementFateSchema>;
+
+const countAndSum = z.strictObject({ count: z.int(), sum: z.string() });
 
 export const bankStatementSchema = z.strictObject({
   number: z.int(),
@@ -38,6 +59,9 @@ export const bankStatementSchema = z.strictObject({
   /** Opening and booked entries make the closing balance; null where that cannot be said. */
   balanced: z.boolean().nullable(),
   entries: z.int(),
+  /** Decimal text, in units of the asset. */
+  credits: countAndSum,
+  debits: countAndSum,
   /** Number of its first line, and how many there are: entries, and the transactions of those that have several. */
   firstLine: z.int(),
   lines: z.int(),
@@ -70,7 +94,7 @@ export type StatementProgress = z.infer<typeof statementProgressSchema>;
 
 export const statementImportReportSchema = z.strictObject({
   file: statementFileSchema,
-  /** The same file, or the same message, was imported before: nothing was stored. */
+  /** The same file was imported before: nothing was stored. */
   isKnown: z.boolean(),
   statements: z.array(bankStatementSchema),
 });

@@ -31,6 +31,7 @@ import { refusalSchema, resultOf } from './result.ts';
 import {
   bankLineSchema,
   bankStatementSchema,
+  statementFateSchema,
   statementFileSchema,
   statementImportId,
   statementImportReportSchema,
@@ -480,6 +481,10 @@ export const terminalContract = {
   takeStatementPart: oc
     .input(z.strictObject({ import: statementImportId, part: statementPart }))
     .output(resultOf(statementProgressSchema)),
+  /** All parts were sent: what the file says. Nothing of it counts before the import is ended. */
+  reviewStatementImport: oc
+    .input(z.strictObject({ import: statementImportId }))
+    .output(resultOf(statementImportReportSchema)),
   endStatementImport: oc
     .input(z.strictObject({ import: statementImportId }))
     .output(resultOf(statementImportReportSchema)),
@@ -488,6 +493,10 @@ export const terminalContract = {
   statementFiles: oc
     .input(z.strictObject({ before: z.int().min(0), limit: z.int().min(1).max(500) }))
     .output(resultOf(z.strictObject({ files: z.array(statementFileSchema) }))),
+  /** Every import and its fate, newest first, before a number. */
+  statementImports: oc
+    .input(z.strictObject({ before: z.int().min(0), limit: z.int().min(1).max(500) }))
+    .output(resultOf(z.strictObject({ imports: z.array(statementFateSchema) }))),
   bankStatements: oc
     .input(
       z.strictObject({

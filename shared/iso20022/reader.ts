@@ -208,6 +208,26 @@ export function openReader<Item>(families: readonly Family<Item>[]): Reader<Item
   };
 }
 
+/** Characters looked at a time for what a message is: it nearly always stands in the first of them. */
+const namingChars = 4096;
+
+/** The family of a text by its first element that is a message; nothing after that is read. */
+export function familyOf<Item>(text: string, families: readonly Family<Item>[]): string | undefined {
+  let found: string | undefined;
+  const xml = openXml({
+    plan(element) {
+      found ??= families.find(({ bodies }) => bodies.includes(bodyName(element.name)))?.name;
+      return found === undefined ? undefined : { is: 'skipped' };
+    },
+    record: () => {},
+    finding: () => {},
+  });
+  const from = text.startsWith('\uFEFF') ? 1 : 0;
+  for (let at = from; at < text.length && found === undefined; at += namingChars)
+    if (!xml.write(text.slice(at, at + namingChars)).ok) return undefined;
+  return found;
+}
+
 /** First versions had bodies such as BkToCstmrStmtV01 or pain.001.001.02. */
 const bodyName = (name: string): string =>
   /^[a-z]{4}\.\d{3}\.\d{3}\.\d{2}$/.test(name) ? name.slice(0, 8) : name.replace(/V\d{2}$/, '');

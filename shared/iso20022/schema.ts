@@ -15,9 +15,6 @@ export interface Schemas {
   check(text: string, message: string): SchemaVerdict;
 }
 
-/** Larger files are not checked. */
-export const schemaCapBytes = 16_000_000;
-
 const option = ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES;
 const schemaOption = ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE;
 

@@ -7,5 +7,6 @@ import * as diary from './004-diary.ts';
 import * as statements from './005-statements.ts';
 import * as digests from './006-digests.ts';
 import * as pools from './007-pools.ts';
+import * as statementImports from './008-statement-imports.ts';
 
-export const migrations = [books, imports, enrolled, diary, statements, digests, pools];
+export const migrations = [books, imports, enrolled, diary, statements, digests, pools, statementImports];
