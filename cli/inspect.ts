@@ -55,11 +55,9 @@ function inspectBytes(file: string, schemas: Schemas | undefined): Inspection {
 function withSchema(found: Inspection, schemas: Schemas | undefined, bytes: Uint8Array | undefined): Inspection {
   const { message, wellFormed } = found;
   if (!wellFormed || message === null) return found;
-  const noFolder = {
-    schema: 'unknown',
-    errors: [{ line: null, what: 'No schema folder: name one with --xsd.' }],
-  } as const;
-  const { schema, errors } = schemas === undefined ? noFolder : verdictOf(message, schemas, bytes);
+  if (schemas === undefined)
+    return { ...found, errors: [...found.errors, { line: null, what: 'No schema folder: name one with --xsd.' }] };
+  const { schema, errors } = verdictOf(message, schemas, bytes);
   const more =
     errors.length > shownErrors ? [{ line: null, what: `There are ${errors.length - shownErrors} more.` }] : [];
   const named = errors.slice(0, shownErrors).map(({ line, what }) => ({ line, what: `schema: ${what}` }));

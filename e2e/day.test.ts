@@ -3,11 +3,18 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { approveWaiting, type Office } from '../cli/demo/office.ts';
-import { chromiumPath, openStage, rendererDirectory, type Seat, type Stage, setUp } from './stage.ts';
+import { type PlainEntry, plainDress, statementXml } from '../testing/statement-file.ts';
+import { chromiumPath, openStage, rendererDirectory, type Seat, type Stage, setUp, violations } from './stage.ts';
 
 const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
 const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
 if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
+
+const many = (count: number): PlainEntry[] =>
+  Array.from({ length: count }, (_, i) => ({
+    ...{ amount: BigInt(100 + i), credit: true, status: 'BOOK', reversal: false, day: '2026-03-01' },
+    ...{ reference: `R-${i}`, transactions: [`E-${i}`], name: '王芳' },
+  }));
 
 const pictures = resolve(process.env.CUSTOS_PICTURES ?? mkdtempSync(join(tmpdir(), 'custos-pictures-')));
 
@@ -105,6 +112,43 @@ describe.skipIf(missing !== undefined)('a day on which client money is missing',
     await teller.page.locator('tr[data-break]').nth(1).waitFor();
     for (const key of [' ', 'j', ' ', 'm']) await teller.page.keyboard.press(key);
     await teller.page.getByText('Signed. It is on its way to the bank.').waitFor();
+  });
+
+  it("takes in the bank's own file: looked at, given up, taken in, and once more without any change", async () => {
+    const { page } = teller;
+    const file = (messageId: string, entries: number) => ({
+      name: `${messageId}.xml`,
+      mimeType: 'application/xml',
+      buffer: Buffer.from(
+        statementXml(
+          [{ id: `S-${messageId}`, account: 'DE89370400440532013000', opening: 1000n, entries: many(entries) }],
+          {
+            ...plainDress,
+            hasTotals: true,
+          },
+        ).replace('<MsgId>M-1<', `<MsgId>${messageId}<`),
+      ),
+    });
+    const report = page.getByTestId('statement-report');
+    const choose = page.getByTestId('statement-file');
+    await choose.setInputFiles(file('BIG', 40_000));
+    await page.getByText('Reading BIG.xml').waitFor();
+    await page.keyboard.press('c');
+    await page.getByText('BIG.xml was given up. Nothing of it is kept.').waitFor();
+    await choose.setInputFiles(file('SMALL', 3));
+    await report.filter({ hasText: 'It does not count yet.' }).waitFor();
+    expect(await report.textContent()).toContain('valid by its schema');
+    expect(await report.textContent()).toContain('adds up');
+    await page
+      .getByRole('region', { name: 'Import a statement file of the bank' })
+      .screenshot({ path: join(pictures, 'statement-file.png') });
+    await page.keyboard.press('t');
+    await report.filter({ hasText: 'SMALL.xml is taken in.' }).waitFor();
+    await choose.setInputFiles(file('SMALL', 3));
+    await report.filter({ hasText: 'Nothing was changed.' }).waitFor();
+    await page.locator('tr[data-import="came again"]').waitFor();
+    expect(await page.locator('tr[data-import]').count()).toBe(3);
+    expect(await violations(teller)).toEqual([]);
   });
 
   it('was calm all along: no complaint of the browser', () => {

@@ -1,29 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, openStage, rendererDirectory, type Seat, type Stage, setUp } from './stage.ts';
+import { chromiumPath, openStage, rendererDirectory, type Stage, setUp, violations } from './stage.ts';
 
 const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
 const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
 if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-/** Rules of WCAG 2.2 A and AA that axe finds broken on the page as it is. */
-async function violations({ page }: Seat): Promise<string[]> {
-  await page.evaluate(axeSource);
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-  const found = await page.evaluate(
-    `axe.run(document, { runOnly: ${JSON.stringify(tags)} }).then((report) => report.violations)`,
-  );
-  return (found as Violation[]).map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
-}
 
 describe.skipIf(missing !== undefined)('a new person', { timeout: 120_000 }, () => {
   let stage: Stage;

@@ -1,7 +1,8 @@
 // The stage of the browser tests: a demonstration programme, two terminals in two browser contexts, each with an authenticator
 // of its own, and a watch over everything that a page must not do.
 
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -154,4 +155,21 @@ export async function setUp({ page }: Seat, operator: string, role: string): Pro
 export async function unlock({ page }: Seat, typed = passphrase): Promise<void> {
   await page.getByLabel('Passphrase').fill(typed);
   await page.keyboard.press('Enter');
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** Rules of WCAG 2.2 A and AA that axe finds broken on the page as it is. */
+export async function violations({ page }: Pick<Seat, 'page'>): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+  const found = await page.evaluate(
+    `axe.run(document, { runOnly: ${JSON.stringify(tags)} }).then((report) => report.violations)`,
+  );
+  return (found as Violation[]).map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
 }

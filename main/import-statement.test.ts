@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { StatementImportReport } from '../shared/contract/statements.ts';
 import type { Refusal, Result } from '../shared/result.ts';
+import { describeWithData } from '../testing/data.ts';
 import { accepted } from '../testing/desk.ts';
 import { openTestOffice, type TestOffice } from '../testing/office.ts';
 import {
@@ -49,6 +50,18 @@ async function importFile(bytes: Uint8Array, partBytes = 64 << 10): Promise<Resu
   }
   return (await client.endStatementImport(opened)) as Result<StatementImportReport, Refusal>;
 }
+/** Every part of a file sent, and looked at. */
+async function lookAt(name: string, bytes: Uint8Array) {
+  const { client } = office.maker;
+  const opened = accepted(await client.openStatementImport({ name }));
+  for (let from = 0; from < bytes.length; from += 64 << 10)
+    accepted(await client.takeStatementPart({ ...opened, part: base64(bytes.subarray(from, from + (64 << 10))) }));
+  return { opened, review: await client.reviewStatementImport(opened) };
+}
+const fates = async () => {
+  const { imports } = accepted(await office.maker.client.statementImports({ before: 1_000_000, limit: 100 }));
+  return imports.map(({ name, fate, why }) => [name, fate, why]);
+};
 const rows = (table: string): number =>
   office.terminals[0].session!.store.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
 const everything = () => ({
@@ -201,6 +214,60 @@ describe('importing a statement of the bank', () => {
     expect(everything()).toEqual(before);
   });
 
+  it('is looked at before it counts: given up it leaves nothing, taken in it is what was shown', async () => {
+    const { client } = office.maker;
+    const before = everything();
+    const entries = [entry(1, []), entry(2, ['E-1', 'E-2'])];
+    const bytes = fileOf('LOOK', statement('S', entries));
+    const first = await lookAt('look.xml', bytes);
+    const shown = accepted(first.review);
+    expect(shown).toMatchObject({
+      isKnown: false,
+      file: { name: 'look.xml', lines: 4, findings: [] },
+      statements: [{ id: 'S', opening: '1000', credits: { count: 2, sum: '2.03' }, debits: { count: 0, sum: '0.00' } }],
+    });
+    expect(accepted(await client.statementFiles({ before: 1_000_000, limit: 500 })).files.length).toBe(before.files);
+    accepted(await client.cancelStatementImport(first.opened));
+    expect(everything()).toEqual(before);
+    const second = await lookAt('look.xml', bytes);
+    const taken = accepted(await client.endStatementImport(second.opened));
+    expect(taken).toEqual({ ...accepted(second.review) });
+    expect(everything()).toEqual({
+      files: before.files + 1,
+      statements: before.statements + 1,
+      lines: before.lines + 4,
+      records: before.records + 4,
+    });
+    const third = await lookAt('look once more.xml', bytes);
+    expect(accepted(third.review)).toEqual({ ...taken, isKnown: true });
+    expect(await client.endStatementImport(third.opened)).toMatchObject({ refusal: { type: 'no import' } });
+    expect((await fates()).slice(0, 3)).toEqual([
+      ['look once more.xml', 'came again', null],
+      ['look.xml', 'taken in', null],
+      ['look.xml', 'cancelled', null],
+    ]);
+  });
+
+  it('every import leaves its fate in the list, with the reason where it was refused or left', async () => {
+    const { client } = office.maker;
+    const [cut, whole] = [
+      fileOf('FATES', statement('S', [entry(1, [])])),
+      fileOf('FATES', statement('S', [entry(2, [])])),
+    ];
+    expect((await lookAt('cut.xml', cut.subarray(0, cut.length - 9))).review).toMatchObject({ ok: false });
+    const waiting = await lookAt('whole.xml', whole);
+    await client.lock({});
+    await office.maker.unlock(office.teller);
+    expect(await client.endStatementImport(waiting.opened)).toMatchObject({ refusal: { type: 'no import' } });
+    accepted(await client.cancelStatementImport((await lookAt('next.xml', whole)).opened));
+    const [last, left, refused] = await fates();
+    expect([last, left]).toEqual([
+      ['next.xml', 'cancelled', null],
+      ['whole.xml', 'left', null],
+    ]);
+    expect(refused).toEqual(['cut.xml', 'refused', expect.stringContaining('Line')]);
+  });
+
   it('the digest is that of the file, whatever its parts were', async () => {
     const bytes = fileOf('DIGEST', statement('S', [entry(3, [])]));
     const { file } = accepted(await importFile(bytes, 13));
@@ -209,5 +276,31 @@ describe('importing a statement of the bank', () => {
       .pluck()
       .get(file.number);
     expect(stored).toBe(createHash('sha256').update(bytes).digest('base64url'));
+  });
+});
+
+describeWithData('the verdict of the schema at import', 'iso20022/xsd/camt.053.001.08.xsd', () => {
+  it('is given with the lines, and where it cannot be given the reason is said', async () => {
+    const { client } = office.maker;
+    const verdict = async (bytes: Uint8Array) => {
+      const { opened, review } = await lookAt('verdict.xml', bytes);
+      accepted(await client.cancelStatementImport(opened));
+      return accepted(review).file.verdict;
+    };
+    const text = new TextDecoder().decode(fileOf('VERDICT', statement('S', [entry(1, [])])));
+    const file = (from: string | RegExp, to: string) => new TextEncoder().encode(text.replace(from, to));
+    expect(await verdict(file('', ''))).toEqual({ schema: 'valid', errors: [] });
+    const invalid = await verdict(file('<BkTxCd>', '<Sundry/><BkTxCd>'));
+    expect(invalid.schema).toBe('invalid');
+    expect(invalid.errors[0]).toMatchObject({ line: expect.any(Number), what: expect.stringContaining('Sundry') });
+    expect(await verdict(file('camt.053.001.08', 'camt.053.001.99'))).toEqual({
+      schema: 'unknown',
+      errors: [{ line: null, what: 'There is no schema for camt.053.001.99.' }],
+    });
+    const large = await verdict(file('<Stmt>', `${`\n<!--${'x'.repeat(900_000)}-->`.repeat(18)}\n<Stmt>`));
+    expect(large).toEqual({
+      schema: 'unknown',
+      errors: [{ line: null, what: 'It is larger than 16000000 bytes, so no schema was tried.' }],
+    });
   });
 });

@@ -12,6 +12,7 @@ import { terminal } from '../terminal.ts';
 import { useKeys } from '../ui/keys.ts';
 import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
+import { ImportStatement } from './import-statement.tsx';
 import { LateArrivals } from './late-arrivals.tsx';
 
 /** Lines and bookings of several breaks that a person takes as the same. */
@@ -179,6 +180,7 @@ export function Statements({ status }: { readonly status: Status }) {
       </div>
       <LateArrivals status={status} />
       <StatementList status={status} money={money} />
+      <ImportStatement />
     </>
   );
 }

@@ -224,7 +224,7 @@ export function familyOf<Item>(text: string, families: readonly Family<Item>[]):
   });
   const from = text.startsWith('\uFEFF') ? 1 : 0;
   for (let at = from; at < text.length && found === undefined; at += namingChars)
-    if (!xml.write(text.slice(at, at + namingChars)).ok) return undefined;
+    if (!xml.write(text.slice(at, at + namingChars)).ok) break;
   return found;
 }
 
