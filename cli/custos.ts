@@ -6,7 +6,8 @@ import { verify } from '../verifier/verify.ts';
 const usage = `custos verify BUNDLE --trust FILE [--remember FILE] [--json]   verify an audit bundle offline
 custos iso inspect FILE... [--xsd DIR] [--json]   what is in ISO 20022 message files, one line each
 custos restore --from BACKUP --to VAULT-FOLDER   a backup becomes the vault of a machine that has none
-custos rebuild --vault VAULT-FOLDER [--json]   compares the books with the log; recovery cards on standard input, one a line`;
+custos rebuild --vault VAULT-FOLDER [--repair] [--json]   compares the books with the log, and replaces what differs; recovery
+                                                          cards on standard input, one a line`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -17,6 +18,7 @@ const { positionals, values } = parseArgs({
     from: { type: 'string' },
     to: { type: 'string' },
     vault: { type: 'string' },
+    repair: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -64,7 +66,8 @@ switch (verb) {
       process.exit(2);
     }
     const { rebuildCommand } = await import('./rebuild.ts');
-    process.exitCode = await rebuildCommand(values.vault, process.stdin, values.json);
+    const { vault, json, repair } = values;
+    process.exitCode = await rebuildCommand({ vault, json, repair }, process.stdin);
     break;
   }
   default:

@@ -1,38 +1,45 @@
 // `custos rebuild`: compares the books of a vault with what its log leads to, where nobody who works at it is there. The recovery
-// cards open it, one to a line on standard input; nothing is changed, unless a difference is found: then it is read-only.
+// cards open it, one to a line on standard input; nothing is changed, unless a difference is found: then it is read-only. With
+// `--repair` what differs is replaced, if the log is proven; the files of before go into a folder beside the vault first.
 
 import { createInterface } from 'node:readline';
 import { nodePrimitives } from '../crypto/node.ts';
 import { takeLock } from '../disk/lock.ts';
 import { newSteadyClock } from '../main/host/steady.ts';
 import { rebuild } from '../main/operations/rebuild.ts';
+import { repair } from '../main/operations/repair.ts';
 import { openSession, type Session } from '../main/session.ts';
 import { copyHere } from '../main/store/copier.ts';
 import { connectOverHttp } from '../main/sync/depository.ts';
-import { momentOf, newTerminal } from '../main/terminal.ts';
+import { momentOf, newTerminal, type Terminal } from '../main/terminal.ts';
 import { attempt, forgive, recoveryShares } from '../main/vault/attempts.ts';
 import { enrolledHere, recoverVault } from '../main/vault/vault.ts';
-import type { RebuildReport } from '../shared/contract/vault.ts';
 import { type Refusal, type Result, refuse } from '../shared/result.ts';
 
-/** Exit code: 0 the books follow from the log, 1 they do not, 2 it could not be compared. */
-export async function rebuildCommand(vault: string, cards: NodeJS.ReadableStream, json: boolean): Promise<number> {
+export interface RebuildWish {
+  readonly vault: string;
+  readonly json: boolean;
+  readonly repair: boolean;
+}
+
+/** Exit code: 0 the books follow from the log, now at least; 1 they do not; 2 it could not be compared, or not repaired. */
+export async function rebuildCommand(
+  { vault, json, ...wish }: RebuildWish,
+  cards: NodeJS.ReadableStream,
+): Promise<number> {
   const lock = takeLock(`${vault}.lock`);
   if (lock === undefined) return told(inUse);
   try {
     const session = await openBy(vault, await linesOf(cards));
     if (!session.ok) return told(session.refusal);
-    const compared = await compare(vault, session.value);
-    session.value.close();
-    if (!compared.ok) return told(compared.refusal);
-    const { size, root, seconds, differences } = compared.value;
-    if (json) console.log(JSON.stringify(compared.value));
-    else {
-      console.log(`${size} records judged again in ${seconds.toFixed(1)} s, root ${root}`);
-      for (const { table, key, how } of differences) console.log(`DIFFERENCE: ${table} ${key}: ${how}`);
-      if (differences.length === 0) console.log('The books are what the log leads to.');
+    try {
+      const terminal = terminalAt(vault, session.value);
+      return await (wish.repair && session.value.readOnly() !== undefined
+        ? repaired(terminal, json)
+        : compared(terminal, json, wish.repair));
+    } finally {
+      session.value.close();
     }
-    return differences.length === 0 ? 0 : 1;
   } finally {
     lock.release();
   }
@@ -70,11 +77,11 @@ async function openBy(directory: string, cards: readonly string[]): Promise<Resu
 
 const clocks = { clock: Date.now, steady: newSteadyClock() };
 
-async function compare(directory: string, session: Session): Promise<Result<RebuildReport, Refusal>> {
+function terminalAt(directory: string, session: Session): Terminal {
   const terminal = newTerminal({
     ...{
       directory,
-      exportDirectory: directory,
+      exportDirectory: `${directory}-evidence`,
       schemaDirectory: null,
       allowPassphraseOnly: false,
       depositoryUrl: null,
@@ -92,6 +99,41 @@ async function compare(directory: string, session: Session): Promise<Result<Rebu
     connect: connectOverHttp({ primitives: nodePrimitives, clock: Date.now }),
   });
   terminal.session = session;
-  for await (const step of rebuild(terminal)) if ('result' in step) return step.result;
-  throw new Error('a comparison ends with its result');
+  return terminal;
+}
+
+async function compared(terminal: Terminal, json: boolean, mayRepair: boolean): Promise<number> {
+  const report = await resultOf(rebuild(terminal));
+  if (!report.ok) return told(report.refusal);
+  const { size, root, seconds, differences } = report.value;
+  const isEqual = differences.length === 0;
+  if (isEqual || !mayRepair) {
+    if (json) console.log(JSON.stringify(report.value));
+    else {
+      console.log(`${size} records judged again in ${seconds.toFixed(1)} s, root ${root}`);
+      for (const { table, key, how } of differences) console.log(`DIFFERENCE: ${table} ${key}: ${how}`);
+      if (isEqual) console.log('The books are what the log leads to.');
+    }
+    return isEqual ? 0 : 1;
+  }
+  return repaired(terminal, json);
+}
+
+async function repaired(terminal: Terminal, json: boolean): Promise<number> {
+  const report = await resultOf(repair(terminal, 'recovery cards'));
+  if (!report.ok) return told(report.refusal);
+  const { size, root, seconds, tables, rows, evidence, mustSync } = report.value;
+  if (json) console.log(JSON.stringify(report.value));
+  else {
+    console.log(`${size} proven records judged again in ${seconds.toFixed(1)} s, root ${root}`);
+    for (const table of tables) console.log(`REPLACED: ${table}`);
+    console.log(`${rows} rows differed; the files of before are in ${evidence}`);
+    if (mustSync) console.log('It was not the newest vault: it signs nothing until it has synchronised.');
+  }
+  return 0;
+}
+
+async function resultOf<T>(steps: AsyncIterable<{ readonly done: number } | { readonly result: T }>): Promise<T> {
+  for await (const step of steps) if ('result' in step) return step.result;
+  throw new Error('the work ends with its result');
 }
