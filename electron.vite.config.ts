@@ -44,6 +44,7 @@ export default defineConfig({
           main: resolve(here, 'main/electron/main.ts'),
           'terminal.worker': resolve(here, 'main/terminal.worker.ts'),
           'parse-statement.worker': resolve(here, 'main/parse-statement.worker.ts'),
+          'prepare.worker': resolve(here, 'main/sync/prepare.worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

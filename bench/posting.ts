@@ -38,7 +38,6 @@ export async function postingTimes(
     const began = performance.now();
     const layer = new BooksLayer(books);
     const some = leaves.slice(from, from + batch);
-    const packing = packRecords(some);
     for (const leaf of some) {
       const record = parseRecord(leaf);
       if (!record.ok) throw new Error(record.refusal.why);
@@ -47,7 +46,7 @@ export async function postingTimes(
       layer.apply(decision.value);
       tree.append(leafHash(nodePrimitives.sha256, leaf));
     }
-    const packed = await packing;
+    const packed = packRecords(some);
     store.transaction(() => {
       books.write(layer);
       writeRecords(store, tree, from, packed);

@@ -44,7 +44,7 @@ async function takeIn(leaves: readonly Uint8Array[]): Promise<void> {
     tree.append(leafHash(nodePrimitives.sha256, leaf));
   }
   if (kind === 'gateway') return inMemory.absorb(layer);
-  const packed = await packRecords(leaves);
+  const packed = packRecords(leaves);
   store.transaction(() => {
     sql.write(layer);
     writeRecords(store, tree, from, packed);

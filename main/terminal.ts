@@ -47,6 +47,8 @@ export interface TerminalParts {
   readonly statementParser?: URL;
   /** Where the schemas of ISO 20022 messages lie; null where there are none, and then no verdict is given. */
   readonly schemaDirectory: string | null;
+  /** Where threads that prepare records of the log begin, if not in their source. */
+  readonly preparer?: URL;
 }
 
 export interface Terminal {

@@ -15,6 +15,13 @@ import { connectOverHttp } from './sync/depository.ts';
 import { sync } from './sync/sync.ts';
 import { newTerminal, type TerminalParts } from './terminal.ts';
 
+const isSource = import.meta.url.endsWith('.ts');
+/** Built, other threads begin beside this one. */
+const builtThreads = {
+  statementParser: new URL('./parse-statement.worker.js', import.meta.url),
+  preparer: new URL('./prepare.worker.js', import.meta.url),
+};
+
 const lookForBackupMs = 60_000;
 
 /** What the host decides and the screen may not. */
@@ -46,11 +53,7 @@ function serve(own: WorkerData, host: MessagePort): void {
     newId: (unixMs) => eventIdFrom(unixMs, random(10)),
     connect: connectOverHttp({ primitives: nodePrimitives, clock }),
     copier: copyBeside(new URL(import.meta.url)),
-    // Beside this thread's own beginning, as source or as it was built.
-    statementParser: new URL(
-      `./parse-statement.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
-      import.meta.url,
-    ),
+    ...(isSource ? {} : builtThreads),
   });
   /** What a sync finds is in the status that screens show; here it only has to happen. */
   async function syncQuietly(): Promise<void> {

@@ -22,7 +22,7 @@ import {
 } from './books.ts';
 import { bytesToBase64url } from './bytes.ts';
 import { type CustosEvent, type EventOf, eventDigest } from './event.ts';
-import { checkEvidence } from './evidence.ts';
+import { checkEvidence, type VerifiedKeys } from './evidence.ts';
 import type { EventId } from './ids.ts';
 import { operatorRows } from './instruction/enrol.ts';
 import type { Moment } from './instruction/kind.ts';
@@ -68,10 +68,13 @@ const clockSkewMs = 5 * 60_000;
 const no = (type: DecisionRefusal['type'], why: string, next: string): DecisionRefusal =>
   refuse(type, 'The event was not admitted.', why, next).refusal;
 
-/** Decides a record that parsed; shapes and canonical form were checked at the door (record.ts). */
-export function decide(books: Books, record: LogRecord, primitives: Primitives): Decision {
+/**
+ * Decides a record that parsed; shapes and canonical form were checked at the door (record.ts). Its signatures under the keys
+ * `verified` were verified there as well.
+ */
+export function decide(books: Books, record: LogRecord, primitives: Primitives, verified: VerifiedKeys = []): Decision {
   const refusal =
-    refuseBeforeEvidence(books, record) ?? checkEvidence(books, record.event, record.evidence, primitives);
+    refuseBeforeEvidence(books, record) ?? checkEvidence(books, record.event, record.evidence, primitives, verified);
   return refusal === undefined ? decideByContent(books, record, primitives) : { ok: false, refusal };
 }
 

@@ -70,16 +70,23 @@ export const sealMessage = (root: Uint8Array): Uint8Array => concatBytes(sealTag
 
 type EvidenceRefusal = Refusal<'evidence invalid' | 'not entitled'>;
 
-/** Refuses `evidence invalid` with the part that failed, or `not entitled` when the signer may not speak for the event. */
+/** Public keys under which signatures of a record have been verified already. */
+export type VerifiedKeys = readonly string[];
+
+/**
+ * Refuses `evidence invalid` with the part that failed, or `not entitled` when the signer may not speak for the event. A
+ * signature under one of the `verified` keys is not verified again.
+ */
 export function checkEvidence(
   books: Books,
   event: CustosEvent,
   evidence: Evidence,
   primitives: Primitives,
+  verified: VerifiedKeys = [],
 ): EvidenceRefusal | undefined {
   return evidence.kind === 'webauthn'
-    ? checkPerson(books, event, evidence, primitives)
-    : checkMachine(books, event, evidence, primitives);
+    ? checkPerson(books, event, evidence, primitives, verified)
+    : checkMachine(books, event, evidence, primitives, verified);
 }
 
 const invalid = (why: string): EvidenceRefusal =>
@@ -90,12 +97,14 @@ function checkMachine(
   event: CustosEvent,
   evidence: MachineEvidence,
   primitives: Primitives,
+  verified: VerifiedKeys,
 ): EvidenceRefusal | undefined {
   if (machineEvents[event.type] !== evidence.key || event.actor !== machineActors[evidence.key])
     return invalid(`The ${evidence.key} key may not speak for ${event.type}.`);
   const bank = event.type === 'programme.opened' ? event.body.bank : programmeOf(books)?.bank;
   if (bank === undefined) return invalid('There is no programme whose keys could be used.');
-  const publicKey = { root: bank.rootKey, gateway: bank.gatewayKey, adapter: bank.adapterKey }[evidence.key];
+  const publicKey = machineKey(bank, evidence);
+  if (verified.includes(publicKey)) return undefined;
   const root = basketRoot(primitives.sha256, event, evidence.basket);
   const signature = base64urlToBytes(evidence.signature);
   if (root === undefined || signature === undefined) return invalid('The basket does not hold this event.');
@@ -109,6 +118,7 @@ function checkPerson(
   event: CustosEvent,
   evidence: WebAuthnEvidence,
   primitives: Primitives,
+  verified: VerifiedKeys,
 ): EvidenceRefusal | undefined {
   if (machineEvents[event.type] !== undefined) return invalid(`${event.type} is for a machine to sign.`);
   const programme = programmeOf(books);
@@ -128,9 +138,9 @@ function checkPerson(
     checkClientData(clientData, root, programme) ?? checkAuthenticatorData(authenticatorData, programme, primitives);
   if (broken !== undefined) return invalid(broken);
   const signed = concatBytes(authenticatorData, primitives.sha256(clientData));
-  if (!primitives.verifyEs256(credential.publicKey, signed, signature))
+  if (!verified.includes(credential.publicKey) && !primitives.verifyEs256(credential.publicKey, signed, signature))
     return invalid('The signature of the authenticator does not verify.');
-  return checkSeal(operator.signingKey, evidence.seal, root, primitives);
+  return checkSeal(operator.signingKey, evidence.seal, root, primitives, verified);
 }
 
 /** WebAuthn Level 3 section 7.2 steps 10 to 14: type, challenge, origin. */
@@ -157,32 +167,53 @@ export interface SignatureCheck {
   readonly signature: Uint8Array;
 }
 
-/** The signatures of an event as far as they can be named before it is decided, so that they can be verified elsewhere. */
+/** Books, or what of them says who signs with which key. */
+export type Signers = Pick<Books, 'get'>;
+
+const machineKey = (bank: Programme['bank'], { key }: MachineEvidence): string =>
+  ({ root: bank.rootKey, gateway: bank.gatewayKey, adapter: bank.adapterKey })[key];
+
+/** The keys that the signatures of an event are checked under, as far as they are known before it is decided. */
+export function keysOf(
+  signers: Signers,
+  event: CustosEvent,
+  evidence: Evidence,
+): { readonly signature: string | undefined; readonly seal: string | undefined } {
+  if (evidence.kind === 'ed25519') {
+    const bank = signers.get('programme', 'programme')?.bank;
+    return { signature: bank && machineKey(bank, evidence), seal: undefined };
+  }
+  return {
+    signature: signers.get('credential', evidence.credential)?.publicKey,
+    seal: evidence.seal === null ? undefined : (signers.get('operator', event.actor)?.signingKey ?? undefined),
+  };
+}
+
+/**
+ * The signatures of an event as far as they can be named before it is decided, so that they can be verified elsewhere: that
+ * of a person's authenticator or a machine, then the person's seal.
+ */
 export function signaturesOf(
-  books: Books,
+  signers: Signers,
   event: CustosEvent,
   evidence: Evidence,
   hash: Primitives['sha256'],
 ): SignatureCheck[] {
+  const keys = keysOf(signers, event, evidence);
+  if (keys.signature === undefined) return [];
   const root = basketRoot(hash, event, evidence.basket);
   const signature = base64urlToBytes(evidence.signature);
   if (root === undefined || signature === undefined) return [];
-  if (evidence.kind === 'ed25519') {
-    const bank = programmeOf(books)?.bank;
-    if (bank === undefined) return [];
-    const publicKey = { root: bank.rootKey, gateway: bank.gatewayKey, adapter: bank.adapterKey }[evidence.key];
-    return [{ algorithm: 'ed25519', publicKey, message: machineMessage(root), signature }];
-  }
-  const credential = books.get('credential', evidence.credential);
+  if (evidence.kind === 'ed25519')
+    return [{ algorithm: 'ed25519', publicKey: keys.signature, message: machineMessage(root), signature }];
   const authenticatorData = base64urlToBytes(evidence.authenticatorData);
   const clientData = base64urlToBytes(evidence.clientDataJSON);
-  if (credential === undefined || authenticatorData === undefined || clientData === undefined) return [];
+  if (authenticatorData === undefined || clientData === undefined) return [];
   const message = concatBytes(authenticatorData, hash(clientData));
-  const checks: SignatureCheck[] = [{ algorithm: 'es256', publicKey: credential.publicKey, message, signature }];
-  const signingKey = books.get('operator', event.actor)?.signingKey ?? null;
+  const checks: SignatureCheck[] = [{ algorithm: 'es256', publicKey: keys.signature, message, signature }];
   const seal = evidence.seal === null ? undefined : base64urlToBytes(evidence.seal);
-  if (signingKey !== null && seal !== undefined)
-    checks.push({ algorithm: 'ed25519', publicKey: signingKey, message: sealMessage(root), signature: seal });
+  if (keys.seal !== undefined && seal !== undefined)
+    checks.push({ algorithm: 'ed25519', publicKey: keys.seal, message: sealMessage(root), signature: seal });
   return checks;
 }
 
@@ -209,8 +240,10 @@ function checkSeal(
   seal: string | null,
   root: Uint8Array,
   primitives: Primitives,
+  verified: VerifiedKeys,
 ): EvidenceRefusal | undefined {
   if (signingKey === null) return seal === null ? undefined : invalid('The operator has no key for this seal.');
+  if (seal !== null && verified.includes(signingKey)) return undefined;
   const signature = seal === null ? undefined : base64urlToBytes(seal);
   if (signature === undefined || !primitives.verifyEd25519(signingKey, sealMessage(root), signature))
     return invalid("The operator's own signature is missing or does not verify.");

@@ -69,7 +69,7 @@ async function replay(records: readonly LogRecord[], size: number, { books, data
     const leaves = records.slice(from, from + size).map(canonicalBytes);
     for (const leaf of leaves) tree.append(leafHash(nodePrimitives.sha256, leaf));
     books.write(layer);
-    writeRecords(database as never, tree, from, await packRecords(leaves));
+    writeRecords(database as never, tree, from, packRecords(leaves));
   }
 }
 

@@ -20,7 +20,7 @@ it('records come back as they were, alone or many to a row, from any place to an
   for (const size of [1, 1, 2, 127, 128, 129, 1, 700, 411]) {
     const batch = leaves.slice(from, from + size);
     for (const leaf of batch) tree.append(leafHash(sha256, leaf));
-    writeRecords(database, tree, from, await packRecords(batch));
+    writeRecords(database, tree, from, packRecords(batch));
     from += size;
   }
   expect(from).toBe(leaves.length);
@@ -48,7 +48,7 @@ it('a record of the greatest length fits a row, with others beside it', async ()
   const tree = new MerkleTree(sha256);
   const long = [utf8(`{"a":"${'x'.repeat(65_535 - 8)}"}`), utf8('{}'), utf8(`{"b":"${'y'.repeat(65_535 - 8)}"}`)];
   for (const leaf of long) tree.append(leafHash(sha256, leaf));
-  writeRecords(database, tree, 0, await packRecords(long));
+  writeRecords(database, tree, 0, packRecords(long));
   expect([...storedRecords(database, 0, 3)].map((leaf) => leaf.length)).toEqual([65_535, 2, 65_535]);
 });
 

@@ -1,7 +1,7 @@
 // The terminal's copy of the log: canonical records, and the leaf hashes in rows of 256 so that the tree is there at once
 // after unlocking without reading a record.
 
-import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { assert } from '../../shared/assert.ts';
 import { MerkleTree } from '../../shared/log/merkle.ts';
 import type { Hash } from '../../shared/primitives.ts';
@@ -34,14 +34,13 @@ export interface PackedRecords {
   readonly rows: readonly { readonly count: number; readonly bytes: Uint8Array }[];
 }
 
-/** Compresses on the thread pool. */
-export async function packRecords(leaves: readonly Uint8Array[]): Promise<PackedRecords> {
-  const starts = Array.from({ length: Math.ceil(leaves.length / recordsPerRow) }, (_, i) => i * recordsPerRow);
-  const rows = await Promise.all(starts.map((start) => packRow(leaves.slice(start, start + recordsPerRow))));
+export function packRecords(leaves: readonly Uint8Array[]): PackedRecords {
+  const rows: PackedRecords['rows'][number][] = [];
+  for (let at = 0; at < leaves.length; at += recordsPerRow) rows.push(packRow(leaves.slice(at, at + recordsPerRow)));
   return { count: leaves.length, rows };
 }
 
-async function packRow(leaves: readonly Uint8Array[]): Promise<PackedRecords['rows'][number]> {
+function packRow(leaves: readonly Uint8Array[]): PackedRecords['rows'][number] {
   const [only] = leaves;
   if (leaves.length === 1 && only !== undefined) return { count: 1, bytes: only };
   const whole = new Uint8Array(leaves.reduce((sum, leaf) => sum + 2 + leaf.length, 0));
@@ -53,10 +52,7 @@ async function packRow(leaves: readonly Uint8Array[]): Promise<PackedRecords['ro
     whole.set(leaf, at + 2);
     at += 2 + leaf.length;
   }
-  const bytes = await new Promise<Buffer>((resolve, reject) => {
-    zstdCompress(whole, fast, (failure, result) => (failure === null ? resolve(result) : reject(failure)));
-  });
-  return { count: leaves.length, bytes };
+  return { count: leaves.length, bytes: zstdCompressSync(whole, fast) };
 }
 
 const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } };

@@ -46,7 +46,7 @@ async function take(store: Store, texts: readonly string[]): Promise<void> {
     layer.apply(decision.value);
     tree.append(leafHash(nodePrimitives.sha256, leaf));
   }
-  const packed = await packRecords(leaves);
+  const packed = packRecords(leaves);
   store.transaction(() => {
     books.write(layer);
     writeRecords(store, tree, from, packed);

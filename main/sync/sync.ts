@@ -1,35 +1,34 @@
 // Sync: hands the outbox to the gateway, then takes in the log: every batch is proven to continue what this terminal has
 // seen, every record is judged again, and only then it is stored. A log that does not fit makes the terminal read-only.
 
-import { verifyAhead } from '../../crypto/node.ts';
-import { BooksLayer } from '../../shared/books.ts';
-import { base64urlToBytes, bytesEqual, bytesToBase64, bytesToBase64url, utf8 } from '../../shared/bytes.ts';
+import { type Books, BooksLayer, programmeOf } from '../../shared/books.ts';
+import { base64urlToBytes, bytesEqual, bytesToBase64, bytesToBase64url } from '../../shared/bytes.ts';
 import { maxRecords, maxSubmissions } from '../../shared/contract/depository.ts';
 import type { SyncReport } from '../../shared/contract/terminal.ts';
 import { decide } from '../../shared/decide.ts';
 import type { CustosEvent } from '../../shared/event.ts';
-import { type SignatureCheck, signaturesOf } from '../../shared/evidence.ts';
+import type { Signers, VerifiedKeys } from '../../shared/evidence.ts';
 import type { EventId } from '../../shared/ids.ts';
 import { type Checkpoint, openCheckpoint, terminalWitnessKey } from '../../shared/log/checkpoint.ts';
-import { leafHash } from '../../shared/log/hash.ts';
 import { verifyConsistency } from '../../shared/log/merkle.ts';
 import { formatNote, type NoteKey, parseNote, parseNoteKey, signNote } from '../../shared/log/note.ts';
-import type { Hash, Primitives } from '../../shared/primitives.ts';
-import { type LogRecord, parseRecord } from '../../shared/record.ts';
+import type { Primitives } from '../../shared/primitives.ts';
+import { type LogRecord, parseRecordText, readRecord } from '../../shared/record.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import { answerDisk } from '../answer-disk.ts';
 import { keepKeys } from '../keep-keys.ts';
 import { rejoined } from '../rejoin.ts';
 import { HeadNotRecorded, type Session } from '../session.ts';
 import { attach } from '../store/attachments.ts';
-import type { SqlBooks } from '../store/books.ts';
 import { forgetImport } from '../store/imports.ts';
-import { type PackedRecords, packRecords, writeRecords } from '../store/log.ts';
+import { writeRecords } from '../store/log.ts';
 import { markRefused, queuedSubmissions, removeFromOutbox } from '../store/outbox.ts';
 import { writeSetting } from '../store/settings.ts';
 import { depositoryOf, mayWrite, type Terminal } from '../terminal.ts';
 import { type DepositoryClient, lineRefusal } from './depository.ts';
 import { fetchDetails } from './details.ts';
+import { type Preparation, signerRows, signersIn, verifiedKeys } from './prepare.ts';
+import { type Preparers, prepareBeside, prepareHere } from './preparers.ts';
 
 type Progress = { readonly done: number; readonly total: number };
 type Refused = { event: EventId; refusal: Refusal };
@@ -146,15 +145,16 @@ async function* pull(
   if (target.size < tree.size)
     throw found('rollback', `The gateway shows ${target.size} records and this terminal has ${tree.size}.`);
   await proveContinuation(session, client, target, primitives.sha256);
-  // The next batch is on its way while this one is judged.
-  let next = tree.size < target.size ? fetchRecords(session, client, tree.size, target, primitives.sha256) : undefined;
-  while (next !== undefined) {
+  const preparers =
+    target.size - tree.size <= maxRecords ? prepareHere(primitives) : prepareBeside(terminal.parts.preparer);
+  try {
     yield { done: tree.size, total: target.size };
-    const fetched: Fetched = await next;
-    const after = tree.size + fetched.leaves.length;
-    next = after < target.size ? fetchRecords(session, client, after, target, primitives.sha256) : undefined;
-    next?.catch(() => {}); // told when its turn comes
-    await takeIn(terminal, session, client, target, fetched);
+    for await (const batch of fetchAhead(session, client, target, preparers, primitives)) {
+      await takeIn(terminal, session, client, target, batch);
+      yield { done: tree.size, total: target.size };
+    }
+  } finally {
+    preparers.close();
   }
   if (!bytesEqual(tree.root(), target.root))
     throw found('fork', 'The same size has another root than this terminal has.');
@@ -190,20 +190,23 @@ async function takeIn(
   session: Session,
   client: DepositoryClient,
   target: Checkpoint,
-  fetched: Fetched,
+  { texts, signers, preparation }: Batch,
 ): Promise<void> {
   const { primitives } = terminal.parts;
   const { tree, store, books, invitation } = session;
   const from = tree.size;
+  if (!preparation.ok)
+    throw found('disagreement', `Record ${from + preparation.refusal.at}: ${preparation.refusal.why}`);
+  const { leafHashes, genuine, packed } = preparation.value;
   const layer = new BooksLayer(books);
-  const [verified, packed] = await fetched.prepared;
   try {
-    fetched.records.forEach((record, i) => {
-      judge(session, layer, record, from + i, { ...primitives, ...verified });
+    const events = texts.map((text, i) => {
+      const record = readRecord(text);
+      judge(session, layer, record, from + i, primitives, verifiedKeys(signers, genuine[i] as number, record));
+      return record.event;
     });
-    for (const leaf of fetched.leaves) tree.append(leafHash(primitives.sha256, leaf));
+    tree.append(leafHashes);
     await proveContinuation(session, client, target, primitives.sha256);
-    const events = fetched.records.map((record) => record.event);
     const details = await fetchDetails(client, invitation.programme, events, primitives.sha256);
     session.commit(() => {
       books.write(layer);
@@ -225,11 +228,41 @@ async function takeIn(
   }
 }
 
-interface Fetched {
-  readonly leaves: readonly Uint8Array[];
-  readonly records: readonly LogRecord[];
-  /** Signatures verified and records compressed, on the thread pool while the batch before is judged. */
-  readonly prepared: Promise<readonly [Primitives, PackedRecords]>;
+interface Batch {
+  readonly texts: readonly string[];
+  /** Who was known to sign with which key when the batch was prepared. */
+  readonly signers: Signers;
+  readonly preparation: Preparation;
+}
+
+/** Batches in the order of the log: some are fetched and prepared while the ones before are judged, never more. */
+async function* fetchAhead(
+  session: Session,
+  client: DepositoryClient,
+  target: Checkpoint,
+  preparers: Preparers,
+  primitives: Primitives,
+): AsyncGenerator<Batch> {
+  const ahead: Promise<Batch | undefined>[] = [];
+  let genesis: Books = session.books;
+  let next = Promise.resolve(session.tree.size);
+  const fetchNext = (): void => {
+    const fetched = next.then((from) => fetchRecords(session, client, from, target));
+    next = fetched.then(({ from, texts }) => from + texts.length);
+    const batch = fetched.then(async ({ from, texts }) => {
+      if (texts.length === 0) return undefined;
+      if (from === 0) genesis = opened(session, texts[0] as string, primitives);
+      const signers = signerRows(programmeOf(session.books) === undefined ? genesis : session.books);
+      return { texts, signers: signersIn(signers), preparation: await preparers.prepare({ records: texts, signers }) };
+    });
+    for (const promise of [next, batch]) promise.catch(() => {}); // told when its turn comes
+    ahead.push(batch);
+  };
+  for (let i = 0; i < preparers.batches; i++) fetchNext();
+  for (let batch = await ahead.shift(); batch !== undefined; batch = await ahead.shift()) {
+    fetchNext();
+    yield batch;
+  }
 }
 
 async function fetchRecords(
@@ -237,35 +270,38 @@ async function fetchRecords(
   client: DepositoryClient,
   from: number,
   target: Checkpoint,
-  hash: Hash,
-): Promise<Fetched> {
+): Promise<{ readonly from: number; readonly texts: readonly string[] }> {
+  if (from >= target.size) return { from, texts: [] };
   const { programme } = session.invitation;
-  const answer = await client.records({ programme, from, to: Math.min(target.size, from + maxRecords) });
-  if (answer.records.length === 0) throw new Error('the gateway gave no records');
-  const leaves = answer.records.map(utf8);
-  const records = leaves.map((leaf, i) => {
-    const record = parseRecord(leaf);
-    if (!record.ok) throw found('disagreement', `Record ${from + i}: ${record.refusal.why}`);
-    return record.value;
-  });
-  const checks = signaturesIn(session.books, records, hash);
-  const prepared = Promise.all([verifyAhead(checks), packRecords(leaves)]);
-  prepared.catch(() => {}); // told when its turn comes
-  return { leaves, records, prepared };
+  const { records } = await client.records({ programme, from, to: Math.min(target.size, from + maxRecords) });
+  if (records.length === 0) throw new Error('the gateway gave no records');
+  return { from, texts: records };
 }
 
-function* signaturesIn(books: SqlBooks, records: readonly LogRecord[], hash: Hash): Generator<SignatureCheck> {
-  for (const { event, evidence } of records) yield* signaturesOf(books, event, evidence, hash);
+/** The books as a genesis record opens them: with the keys under which everything after it is signed. */
+function opened(session: Session, text: string, primitives: Primitives): Books {
+  const layer = new BooksLayer(session.books);
+  const record = parseRecordText(text);
+  const decision = record.ok ? decide(layer, record.value, primitives) : undefined;
+  if (decision?.ok) layer.apply(decision.value);
+  return layer;
 }
 
 /** The same function that the gateway used; a record that this terminal would not have admitted is a disagreement. */
-function judge(session: Session, layer: BooksLayer, record: LogRecord, sequence: number, primitives: Primitives): void {
+function judge(
+  session: Session,
+  layer: BooksLayer,
+  record: LogRecord,
+  sequence: number,
+  primitives: Primitives,
+  verified: VerifiedKeys,
+): void {
   const { event } = record;
   if (event.type === 'programme.opened') {
     const strange = strangeGenesis(session, event, primitives);
     if (strange !== undefined) throw found('disagreement', strange);
   }
-  const decision = decide(layer, record, primitives);
+  const decision = decide(layer, record, primitives, verified);
   if (!decision.ok)
     throw found('disagreement', `Record ${sequence} (${event.type}) would be refused here: ${decision.refusal.why}`);
   layer.apply(decision.value);
