@@ -12,6 +12,7 @@ export const accountClasses = [
   'bank-fee',
   'in-transit',
   'suspense',
+  'fx-position',
 ] as const;
 export type AccountClass = (typeof accountClasses)[number];
 
@@ -61,6 +62,11 @@ export const flowMatrix: readonly Flow[] = [
   { cause: 'bank.late', debit: 'cash', credit: 'suspense' },
   { cause: 'send back', debit: 'suspense', credit: 'in-transit' },
   { cause: 'bank.returned', debit: 'cash', credit: 'platform-own' },
+  { cause: 'foreign exchange', debit: 'client', credit: 'fx-position' },
+  { cause: 'bank.exchanged', debit: 'fx-position', credit: 'cash' },
+  { cause: 'bank.exchanged', debit: 'cash', credit: 'client' },
+  { cause: 'bank.rejected', debit: 'fx-position', credit: 'client' },
+  { cause: 'bank.returned', debit: 'fx-position', credit: 'cash' },
   { cause: 'book transfer', debit: 'client', credit: 'client' },
   { cause: 'book transfer', debit: 'platform-fee', credit: 'platform-own' },
   { cause: 'fee', debit: 'client', credit: 'platform-fee' },

@@ -7,6 +7,7 @@ import type { Agreement } from './agreement.ts';
 import { assert } from './assert.ts';
 import { bytesToHex, utf8 } from './bytes.ts';
 import type { EventOf, Programme } from './event.ts';
+import type { Confirmed } from './exchange.ts';
 import type { Instruction } from './instruction/schema.ts';
 import { maxMinor } from './money.ts';
 import type { Operator, Role, Terminal } from './operator.ts';
@@ -196,6 +197,29 @@ export interface Tables {
     /** The instruction that resolved it. */
     readonly resolution: string | null;
   };
+  /** An exchange since its approval, by its instruction; amounts are minor units as text. */
+  exchange: {
+    readonly account: string;
+    readonly asset: string;
+    readonly amount: string;
+    readonly to: string;
+    readonly bought: string;
+    readonly boughtAmount: string;
+    readonly state: 'open' | 'settled' | 'rejected' | 'returned';
+    readonly since: Instant;
+    /** Its two sides as the bank has confirmed them. */
+    readonly soldAs: Confirmed | null;
+    readonly boughtAs: Confirmed | null;
+  };
+  /** What rates of a pair are held against. Key `A|B` in the order of the letters. */
+  referenceRate: {
+    readonly base: string;
+    readonly rate: string;
+    readonly basisPoints: number;
+    readonly source: string;
+    readonly until: Day;
+    readonly since: Instant;
+  };
   /** Uses of recovery shares that are on record, by the digest of their report. */
   recovery: { readonly purpose: 'drill' | 'real'; readonly terminal: string; readonly instruction: string };
 }
@@ -233,6 +257,8 @@ export const tableNames: readonly TableName[] = [
   'stopped',
   'recall',
   'recovery',
+  'exchange',
+  'referenceRate',
 ];
 
 export interface Leg {

@@ -6,6 +6,7 @@ import { checkFlow, houseAccountId, houseClasses } from './accounts.ts';
 import { assert } from './assert.ts';
 import { assetByCode } from './asset.ts';
 import { type BankItem, itemOf } from './bank-item.ts';
+import { claimReference, referenceKey } from './bank-reference.ts';
 import {
   type Books,
   currentPolicy,
@@ -23,6 +24,7 @@ import {
 import { bytesToBase64url } from './bytes.ts';
 import { type CustosEvent, type EventOf, eventDigest } from './event.ts';
 import { checkEvidence, type VerifiedKeys } from './evidence.ts';
+import { confirmExchange, isExchange, rejectExchange, returnExchange } from './exchange.ts';
 import type { EventId } from './ids.ts';
 import { operatorRows } from './instruction/enrol.ts';
 import type { Moment } from './instruction/kind.ts';
@@ -180,6 +182,8 @@ function refuseState(books: Books, { admittedAt, event }: UnsignedRecord): Decis
     case 'bank.returned': {
       const instruction = books.get('instruction', event.body.instruction);
       if (instruction === undefined) return noInstruction(event.body.instruction);
+      // An exchange is refused with its effects, which know its two sides.
+      if (instruction.kind === 'foreign exchange' && event.type in exchangeEvents) return undefined;
       const state = instruction.items[event.body.item];
       const before: readonly InstructionStateWord[] = itemStatesBefore[event.type];
       const isPaid = event.type === 'bank.acknowledged' || itemOf(books, instruction.id, event.body.item) !== undefined;
@@ -201,6 +205,7 @@ function refuseState(books: Books, { admittedAt, event }: UnsignedRecord): Decis
   }
 }
 
+const exchangeEvents = { 'bank.rejected': true, 'bank.returned': true };
 const itemStatesBefore = {
   'bank.acknowledged': ['approved'],
   'bank.settled': ['approved', 'sent'],
@@ -267,13 +272,19 @@ function decideByType(books: Books, record: UnsignedRecord, primitives: Primitiv
     case 'bank.settled':
       return settle(books, event, moment);
     case 'bank.rejected':
-      return reject(books, event, moment);
+      return isExchange(books, event.body.instruction)
+        ? rejectExchange(books, event, moment.today)
+        : reject(books, event, moment);
     case 'bank.returned':
-      return takeBack(books, event, moment);
+      return isExchange(books, event.body.instruction)
+        ? returnExchange(books, event, moment.today)
+        : takeBack(books, event, moment);
     case 'bank.credited':
       return credit(books, event, moment);
     case 'bank.late':
       return creditLate(books, event, moment);
+    case 'bank.exchanged':
+      return confirmExchange(books, event, moment.today);
     case 'bank.answered':
       return answerRecall(books, event);
     case 'statement.received':
@@ -558,26 +569,16 @@ function paidItem(books: Books, instruction: string, item: number): BankItem {
   return found;
 }
 
-function claimReference(books: Books, asset: string, reference: string): Decision {
-  const key = referenceKey(asset, reference);
-  if (books.get('reference', key) !== undefined)
-    return {
-      ok: false,
-      refusal: no('duplicate', `The bank's reference ${reference} is booked already.`, 'Nothing is needed.'),
-    };
-  return ok([put('reference', key, { sequence: head(books).size })]);
-}
-
 /** The key of the bank reference that an admitted event has booked, if it has booked one. */
 export function referenceOf(books: Books, event: CustosEvent): string | undefined {
-  if (event.type === 'bank.credited' || event.type === 'bank.late')
+  if (event.type === 'bank.credited' || event.type === 'bank.late' || event.type === 'bank.exchanged')
     return referenceKey(event.body.asset, event.body.reference);
   if (event.type !== 'bank.settled' && event.type !== 'bank.returned') return undefined;
   const { instruction, item, reference } = event.body;
-  return referenceKey(paidItem(books, instruction, item).asset, reference);
+  const asset = itemOf(books, instruction, item)?.asset ?? books.get('exchange', instruction)?.asset;
+  assert(asset !== undefined, 'refuseState found the payment');
+  return referenceKey(asset, reference);
 }
-
-const referenceKey = (asset: string, reference: string): string => `${asset}|${reference}`;
 
 function settle(books: Books, event: EventOf<'bank.settled'>, { today }: Moment): Decision {
   const { instruction, item, reference, valueDate } = event.body;
@@ -644,8 +645,10 @@ function creditLate(books: Books, event: EventOf<'bank.late'>, { today }: Moment
   const { instruction, item, reference, asset, amount: text, valueDate } = event.body;
   const amount = BigInt(text);
   const original = itemOf(books, instruction, item);
-  if (original === undefined || original.asset !== asset) return { ok: false, refusal: noInstruction(instruction) };
-  if (books.get('instruction', instruction)?.items[item] === 'settled' && original.amount === amount)
+  const exchange = original === undefined ? books.get('exchange', instruction) : undefined;
+  if (![original?.asset, exchange?.asset, exchange?.bought].includes(asset))
+    return { ok: false, refusal: noInstruction(instruction) };
+  if (books.get('instruction', instruction)?.items[item] === 'settled' && original?.amount === amount)
     return { ok: false, refusal: no('state', 'The payment is settled: this is its return.', 'State it as a return.') };
   const used = claimReference(books, asset, reference);
   if (!used.ok) return used;

@@ -96,6 +96,18 @@ export const eventSchema = z.discriminatedUnion('type', [
       valueDate: day,
     }),
   ),
+  event(
+    'bank.exchanged',
+    z.strictObject({
+      instruction: eventId,
+      /** The bank confirms the two sides each for itself, in any order. */
+      side: z.enum(['sold', 'bought']),
+      reference: bankReference,
+      asset: assetCode,
+      amount: amountText,
+      valueDate: day,
+    }),
+  ),
   event('bank.answered', z.strictObject({ recall: eventId, accepted: z.boolean(), code: z.string().min(1).max(8) })),
   event(
     'statement.received',

@@ -53,6 +53,7 @@ const machineEvents: Readonly<Partial<Record<EventType, MachineEvidence['key']>>
   'bank.returned': 'adapter',
   'bank.credited': 'adapter',
   'bank.late': 'adapter',
+  'bank.exchanged': 'adapter',
   'bank.answered': 'adapter',
 };
 const machineActors: Readonly<Record<MachineEvidence['key'], string>> = {

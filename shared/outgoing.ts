@@ -80,11 +80,13 @@ export function poolDay(books: Books, asset: string, statement: string | null): 
     .reduce((sum, leg) => sum + BigInt(leg.amount), 0n);
   const underWay = sinceThen + notDue;
   const bank = received === undefined ? null : BigInt(received.closing);
+  // Sold and not yet confirmed is owed to its client like everything that has left an account and not the bank.
+  const left = (of['in-transit'] ?? 0n) + (of['fx-position'] ?? 0n);
   const house = (of['platform-own'] ?? 0n) + (of['platform-fee'] ?? 0n) + (of['bank-fee'] ?? 0n);
   const tolerance = BigInt(
     books.get('agreement', 'current')?.tolerances?.find((one) => one.asset === asset)?.amount ?? '0',
   );
-  const figures = { unallocated: of.suspense ?? 0n, inTransit: of['in-transit'] ?? 0n, house, tolerance };
+  const figures = { unallocated: of.suspense ?? 0n, inTransit: left, house, tolerance };
   const seen = safeguard({
     ...{ pool: mainPool, asset, clients, ...figures, cover: 0n },
     ...{ bank, notPlaced: underWay },

@@ -26,7 +26,7 @@ const officersWork = [
   'record recovery',
   'adopt policy',
   'adopt agreement',
-  ...['resume', 'override shortfall'],
+  ...['resume', 'override shortfall', 'adopt reference rates'],
 ];
 
 export const testPolicy: Policy = {
@@ -54,6 +54,7 @@ export const testPolicy: Policy = {
           'unfreeze',
           'correction',
           ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop', 'recall', 'send back'],
+          'foreign exchange',
         ],
       },
       demand: { groups: [{ role: 'supervisor', count: 1 }], ...nobody },

@@ -4,7 +4,7 @@ import { assetByCode } from '../../shared/asset.ts';
 import type { Policy } from '../../shared/policy.ts';
 
 const nothingMore = { differentTerminals: false, typedConfirmation: false, coolingOffSeconds: 0 };
-const money = ['payment', 'batch', 'send back'];
+const money = ['payment', 'batch', 'send back', 'foreign exchange'];
 const officersWork = [
   'enrol operator',
   'enrol terminal',
@@ -13,7 +13,7 @@ const officersWork = [
   'record recovery',
   'adopt policy',
   'adopt agreement',
-  ...['resume', 'override shortfall'],
+  ...['resume', 'override shortfall', 'adopt reference rates'],
 ];
 
 /** From 1,000,000 major units on: two supervisors, another terminal, and the payee typed off the paper. */

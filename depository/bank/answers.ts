@@ -5,6 +5,7 @@ import { itemOf } from '../../shared/bank-item.ts';
 import { bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import type { CustosEvent, EventOf, EventType } from '../../shared/event.ts';
 import type { EventId } from '../../shared/ids.ts';
+import type { ForeignExchange } from '../../shared/instruction/foreign-exchange.ts';
 import { payeesOf } from '../../shared/instruction/kinds.ts';
 import { readCamt, type Statement } from '../../shared/iso20022/camt.ts';
 import { readCamt029 } from '../../shared/iso20022/camt029.ts';
@@ -156,6 +157,11 @@ function notified(parts: AnswerParts, notification: Statement, recognise: Recogn
     return [...paymentsOf(entry)].flatMap(({ details, amount, reference }): CustosEvent[] => {
       const ours = recognise(details);
       const code = (details?.returnReason ?? 'NARR').slice(0, 8);
+      const exchange = ours && exchangeOf(books, ours.instruction);
+      if (ours !== undefined && exchange !== undefined) {
+        const facts = { reference, asset, amount: amount.toString(), valueDate };
+        return exchangeAnswer(parts, ours, exchange, { ...facts, credit: entry.credit === true, code });
+      }
       if (entry.credit !== true) {
         if (ours === undefined) return [];
         settledHere.add(`${ours.instruction}/${ours.item}`);
@@ -172,6 +178,31 @@ function notified(parts: AnswerParts, notification: Statement, recognise: Recogn
       return [newEvent('bank.late', { ...ours, reference, asset, amount: amount.toString(), code, valueDate })];
     });
   });
+}
+
+const exchangeOf = (books: AnswerParts['books'], id: string): ForeignExchange | undefined => {
+  const body = books.get('instruction', id)?.body;
+  return body?.kind === 'foreign exchange' ? body : undefined;
+};
+
+/** A side of an exchange; money of another amount than was agreed is late money, and another debit is refused by the books. */
+function exchangeAnswer(
+  { books, newEvent }: AnswerParts,
+  ours: PaymentReference,
+  { asset: sold, amount: soldAmount, bought, boughtAmount }: ForeignExchange,
+  booked: { reference: string; asset: string; amount: string; valueDate: Day; credit: boolean; code: string },
+): CustosEvent[] {
+  const { instruction } = ours;
+  const { code, credit, ...facts } = booked;
+  if (!credit) return [newEvent('bank.exchanged', { instruction, side: 'sold', ...facts })];
+  const { asset, amount, reference, valueDate } = facts;
+  const one = books.get('exchange', instruction);
+  const isOpen = one?.state === 'open' && one.boughtAs === null;
+  if (isOpen && asset === bought && amount === boughtAmount)
+    return [newEvent('bank.exchanged', { instruction, side: 'bought', ...facts })];
+  if (isOpen && asset === sold && amount === soldAmount && one.soldAs !== null)
+    return [newEvent('bank.returned', { ...ours, reference, code, valueDate })];
+  return [newEvent('bank.late', { ...ours, ...facts, code })];
 }
 
 function stated(parts: AnswerParts, statement: Statement, recognise: Recognise, xml: string): CustosEvent[] {

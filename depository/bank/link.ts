@@ -24,6 +24,7 @@ import type { Gateway } from '../gateway.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { BankAdapter } from './adapter.ts';
 import { bankReference, readAnswer } from './answers.ts';
+import { exchangeOrder } from './exchange-order.ts';
 
 type Sign = (message: Uint8Array) => Uint8Array;
 
@@ -119,20 +120,23 @@ async function orderOf({ gateway, clock }: BankLinkParts, id: string): Promise<P
     debtorName: programme.name,
     debtorAgent: null,
     asset,
-    transactions: details.map(({ endToEndId, name, account, agent, remittance }, item) => {
-      const moved = itemOf(books, id, item);
-      assert(moved, 'every payee is an item');
-      return {
-        debtorAccount: books.get('account', moved.account)?.number ?? moved.account,
-        instructionId: bankReference(id, item),
-        endToEndId,
-        amount: moved.amount,
-        creditorName: name,
-        creditorAccount: account,
-        creditorAgent: agent,
-        remittance,
-      };
-    }),
+    transactions:
+      body.kind === 'foreign exchange'
+        ? [exchangeOrder(books, id, body)]
+        : details.map(({ endToEndId, name, account, agent, remittance }, item) => {
+            const moved = itemOf(books, id, item);
+            assert(moved, 'every payee is an item');
+            return {
+              debtorAccount: books.get('account', moved.account)?.number ?? moved.account,
+              instructionId: bankReference(id, item),
+              endToEndId,
+              amount: moved.amount,
+              creditorName: name,
+              creditorAccount: account,
+              creditorAgent: agent,
+              remittance,
+            };
+          }),
   };
 }
 

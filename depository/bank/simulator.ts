@@ -11,6 +11,7 @@ import { readPain001 } from '../../shared/iso20022/pain001.ts';
 import { type StatusAdvice, writePain002 } from '../../shared/iso20022/pain002.ts';
 import { dayOf, msToInstant } from '../../shared/time.ts';
 import type { BankAdapter } from './adapter.ts';
+import { type ExchangeOrder, readExchange } from './read-exchange.ts';
 
 export interface Transfer {
   readonly instructionId: string;
@@ -21,7 +22,12 @@ export interface Transfer {
   readonly creditorAccount: string;
 }
 /** What becomes of a transfer; codes are ISO 20022 external reason codes such as AC04 (closed account). */
-export type Fate = 'settle' | { readonly reject: string } | { readonly returned: string };
+export type Fate =
+  | 'settle'
+  | { readonly reject: string }
+  | { readonly returned: string }
+  /** An exchange that gives this much less of what is bought than was agreed. */
+  | { readonly givesLess: bigint };
 
 export interface SimulatorParts {
   readonly file: string;
@@ -155,11 +161,38 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
         notify(paid.asset, [book(paid.asset, { ...paid.booking, credit: true, returnReason: 'FOCR' })]);
   }
 
+  /** Debits one account, credits the other, and says so to each. */
+  function carryOut(orderId: string, order: ExchangeOrder): void {
+    const { instructionId, endToEndId, sold, bought, creditorAccount } = order;
+    const asked = { instructionId, endToEndId, asset: sold.asset, amount: sold.amount, creditorAccount };
+    const wish = parts.fate?.({ ...asked, creditorName: '' }) ?? 'settle';
+    const fate: Fate = balance(sold.asset) < sold.amount ? { reject: 'AM04' } : wish;
+    const reason = typeof fate === 'object' && 'reject' in fate ? fate.reject : null;
+    const advice: StatusAdvice = { instructionId, endToEndId, status: reason === null ? 'ACSP' : 'RJCT', reason };
+    const messageId = nextId('S');
+    queue.run(messageId, writePain002({ messageId, createdAt: now(), originalMessageId: orderId, advices: [advice] }));
+    if (reason !== null) return;
+    const common = { instructionId, endToEndId, creditorAccount: null, debtorName: null, remittance: null };
+    const [out, back] = [{ ...common, returnReason: null }, typeof fate === 'object' && 'returned' in fate];
+    notify(sold.asset, [book(sold.asset, { ...out, credit: false, amount: sold.amount })]);
+    if (back) {
+      notify(sold.asset, [book(sold.asset, { ...common, returnReason: 'NARR', credit: true, amount: sold.amount })]);
+      return;
+    }
+    const less = typeof fate === 'object' && 'givesLess' in fate ? fate.givesLess : 0n;
+    notify(bought.asset, [book(bought.asset, { ...out, credit: true, amount: bought.amount - less })]);
+  }
+
   const send = database.transaction(({ id, xml }: { id: string; xml: string }) => {
     if (take.run(id).changes === 0) return;
     const recall = readCamt056(xml);
     if (recall.ok) {
       answerRecall(recall.value);
+      return;
+    }
+    const exchange = readExchange(xml);
+    if (exchange !== undefined) {
+      carryOut(id, exchange);
       return;
     }
     const file = readPain001(xml);
@@ -184,7 +217,7 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
       if (isRejected) continue;
       const common = { amount, instructionId, endToEndId, creditorAccount: null, debtorName: null, remittance: null };
       settled.push(book(asset, { ...common, credit: false, returnReason: null }));
-      if (typeof fate === 'object')
+      if (typeof fate === 'object' && 'returned' in fate)
         returned.push(book(asset, { ...common, credit: true, returnReason: fate.returned }));
     }
     const messageId = nextId('S');

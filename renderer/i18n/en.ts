@@ -67,6 +67,8 @@ export const en = {
   'kind.override shortfall': 'Override a shortfall',
   'kind.recall': 'Recall',
   'kind.send back': 'Send back',
+  'kind.foreign exchange': 'Foreign exchange',
+  'kind.adopt reference rates': 'Adopt reference rates',
   'kind.register client': 'Register client',
   'kind.open account': 'Open account',
   'kind.enrol operator': 'Enrol operator',
@@ -90,6 +92,9 @@ export const en = {
   'says.override shortfall':
     'Money may leave pool {{pool}} in {{asset}} until {{until}} although client money is missing. Reason: {{reason}}',
   'says.recall': 'The bank is asked to get a payment of instruction {{recalls}} back. Reason: {{code}}, {{reason}}',
+  'says.foreign exchange':
+    '{{amount}} of account {{account}} is exchanged for {{got}} to account {{to}}, 1 {{base}} at {{rate}}',
+  'says.adopt reference rates': 'Rates of exchange are held against {{source}} until {{until}}',
   'says.send back': '{{amount}} in suspense goes back to the account ending {{tail}}.',
   'says.register client': 'Client {{client}} is registered.',
   'says.open account': 'Client {{client}} gets a {{asset}} account, number {{number}}.',

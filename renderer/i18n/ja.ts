@@ -68,6 +68,8 @@ export const ja: Messages = {
   'kind.override shortfall': '不足時の特別承認',
   'kind.recall': '組戻し依頼',
   'kind.send back': '資金返却',
+  'kind.foreign exchange': '外国為替取引',
+  'kind.adopt reference rates': '基準相場の採用',
   'kind.register client': '顧客登録',
   'kind.open account': '口座開設',
   'kind.enrol operator': '担当者登録',
@@ -91,6 +93,9 @@ export const ja: Messages = {
   'says.override shortfall':
     '分別管理の不足がありますが、プール {{pool}}（{{asset}}）からの出金を {{until}} まで認めます。理由：{{reason}}',
   'says.recall': '指図 {{recalls}} の支払について銀行に組戻しを依頼します。理由：{{code}}、{{reason}}',
+  'says.foreign exchange':
+    '口座 {{account}} の {{amount}} を {{got}} に両替し、口座 {{to}} に入金します。1 {{base}} の相場は {{rate}} です',
+  'says.adopt reference rates': '両替相場は {{until}} まで {{source}} と照合されます',
   'says.send back': '仮受金 {{amount}} を末尾 {{tail}} の口座へ返却します。',
   'says.register client': '顧客 {{client}} を登録します。',
   'says.open account': '顧客 {{client}} に {{asset}} 口座（番号 {{number}}）を開設します。',

@@ -67,6 +67,8 @@ export const zhCN: Messages = {
   'kind.override shortfall': '缺口特批',
   'kind.recall': '撤回申请',
   'kind.send back': '退汇',
+  'kind.foreign exchange': '外汇兑换',
+  'kind.adopt reference rates': '采用参考汇率',
   'kind.register client': '登记客户',
   'kind.open account': '开立账户',
   'kind.enrol operator': '登记操作员',
@@ -89,6 +91,9 @@ export const zhCN: Messages = {
   'says.resume': '恢复出款。原因：{{reason}}',
   'says.override shortfall': '存管池 {{pool}}（{{asset}}）存在资金缺口，特批在 {{until}} 前可出款。原因：{{reason}}',
   'says.recall': '请求银行追回指令 {{recalls}} 的付款。原因：{{code}}，{{reason}}',
+  'says.foreign exchange':
+    '账户 {{account}} 的 {{amount}} 兑换为 {{got}}，记入账户 {{to}}，1 {{base}} 的汇率为 {{rate}}',
+  'says.adopt reference rates': '兑换汇率以 {{source}} 为参考，有效至 {{until}}',
   'says.send back': '挂账资金 {{amount}} 退回尾号 {{tail}} 的账户。',
   'says.register client': '登记客户 {{client}}。',
   'says.open account': '为客户 {{client}} 开立 {{asset}} 账户，账号 {{number}}。',

@@ -67,6 +67,8 @@ export const zhTW: Messages = {
   'kind.override shortfall': '短缺特准',
   'kind.recall': '追回申請',
   'kind.send back': '退匯',
+  'kind.foreign exchange': '外匯兌換',
+  'kind.adopt reference rates': '採用參考匯率',
   'kind.register client': '登錄客戶',
   'kind.open account': '開立帳戶',
   'kind.enrol operator': '登錄經辦人員',
@@ -89,6 +91,9 @@ export const zhTW: Messages = {
   'says.resume': '恢復出款。原因：{{reason}}',
   'says.override shortfall': '存管資金池 {{pool}}（{{asset}}）資金短缺，特准於 {{until}} 前出款。原因：{{reason}}',
   'says.recall': '請銀行追回指示 {{recalls}} 之付款。原因：{{code}}，{{reason}}',
+  'says.foreign exchange':
+    '帳戶 {{account}} 之 {{amount}} 兌換為 {{got}}，記入帳戶 {{to}}，1 {{base}} 之匯率為 {{rate}}',
+  'says.adopt reference rates': '兌換匯率以 {{source}} 為參考，有效至 {{until}}',
   'says.send back': '暫收款項 {{amount}} 退回末碼 {{tail}} 之帳戶。',
   'says.register client': '登錄客戶 {{client}}。',
   'says.open account': '為客戶 {{client}} 開立 {{asset}} 帳戶，帳號 {{number}}。',

@@ -24,6 +24,9 @@ export function sentence(
   return say(key as MessageKey, {
     ...fields,
     amount,
+    ...(fields.bought === undefined || fields.boughtAmount === undefined
+      ? {}
+      : { got: showMoney(fields.bought, fields.boughtAmount, language) }),
     count: one.items.length,
     tail: one.items[0]?.tail ?? '',
     ...(body.shares as { officers: number; custodians: number } | undefined),

@@ -6,6 +6,7 @@ import { bookTransfer } from './book-transfer.ts';
 import { correction } from './correction.ts';
 import { enrolOperator, enrolTerminal } from './enrol.ts';
 import { fee } from './fee.ts';
+import { foreignExchange } from './foreign-exchange.ts';
 import { freeze, unfreeze } from './freeze.ts';
 import type { Kind } from './kind.ts';
 import { openAccount } from './open-account.ts';
@@ -15,6 +16,7 @@ import { recall } from './recall.ts';
 import { receiptAllocation } from './receipt-allocation.ts';
 import { assignBreak, match, resolveBreak, unmatch } from './reconcile.ts';
 import { recordRecovery } from './record-recovery.ts';
+import { adoptReferenceRates } from './reference-rates.ts';
 import { registerClient } from './register-client.ts';
 import { revokeOperator, revokeTerminal } from './revoke.ts';
 import type { Instruction, InstructionKind } from './schema.ts';
@@ -49,6 +51,8 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   'override shortfall': () => overrideShortfall,
   recall: () => recall,
   'send back': () => sendBack,
+  'foreign exchange': () => foreignExchange,
+  'adopt reference rates': () => adoptReferenceRates,
 };
 
 export const instructionKinds = Object.keys(kinds) as readonly InstructionKind[];

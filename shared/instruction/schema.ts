@@ -7,6 +7,7 @@ import { bookTransferSchema } from './book-transfer.ts';
 import { correctionSchema } from './correction.ts';
 import { enrolOperatorSchema, enrolTerminalSchema } from './enrol.ts';
 import { feeInstructionSchema } from './fee.ts';
+import { foreignExchangeSchema } from './foreign-exchange.ts';
 import { freezeSchema, unfreezeSchema } from './freeze.ts';
 import { openAccountSchema } from './open-account.ts';
 import { paymentSchema } from './payment.ts';
@@ -14,6 +15,7 @@ import { recallSchema } from './recall.ts';
 import { receiptAllocationSchema } from './receipt-allocation.ts';
 import { assignBreakSchema, matchSchema, resolveBreakSchema, unmatchSchema } from './reconcile.ts';
 import { recordRecoverySchema } from './record-recovery.ts';
+import { adoptReferenceRatesSchema } from './reference-rates.ts';
 import { registerClientSchema } from './register-client.ts';
 import { revokeOperatorSchema, revokeTerminalSchema } from './revoke.ts';
 import { sendBackSchema } from './send-back.ts';
@@ -46,6 +48,8 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   overrideShortfallSchema,
   recallSchema,
   sendBackSchema,
+  foreignExchangeSchema,
+  adoptReferenceRatesSchema,
 ]);
 export type Instruction = z.infer<typeof instructionSchema>;
 export type InstructionKind = Instruction['kind'];

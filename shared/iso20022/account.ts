@@ -147,8 +147,9 @@ export function isIban(text: string): boolean {
   return rest === 1;
 }
 
-export const accountTree = (account: string): Tree => ({
+export const accountTree = (account: string, currency?: string): Tree => ({
   Id: isIban(account) ? { IBAN: account } : { Othr: { Id: account.slice(0, 34) } },
+  Ccy: currency,
 });
 
 const bic = /^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$/;

@@ -143,6 +143,19 @@ describeWithData('what we write is valid by the schema', 'iso20022/xsd', () => {
       check(name);
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), check), { numRuns: 60 });
   });
+
+  it('an exchange, whichever of its two amounts is the fixed one', () => {
+    for (const fixed of ['sold', 'bought'] as const) {
+      const base = order('A', null);
+      const terms = { bought: assetByCode('JPY')!, boughtAmount: 240_000n, fixed, base: 'JPY', rate: '0.0514375' };
+      const [one] = base.transactions;
+      const xml = writePain001({ ...base, transactions: [{ ...one!, exchange: { ...terms, quote: 'Q-1' } }] });
+      expect([fixed, errors('pain.001.001.09', xml)]).toEqual([fixed, null]);
+      const [sum, currency] = fixed === 'sold' ? ['12345.00', 'CNY'] : ['240000', 'JPY'];
+      expect(xml).toContain(`<CtrlSum>${sum}</CtrlSum>`);
+      expect(xml).toContain(`Ccy="${currency}">${sum}<`);
+    }
+  });
 });
 
 describe('what we write is read back the same', () => {

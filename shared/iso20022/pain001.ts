@@ -164,14 +164,51 @@ export interface PaymentOrder {
     readonly creditorAccount: string;
     readonly creditorAgent: string | null;
     readonly remittance: string | null;
+    /** An exchange between two accounts of ours: `amount` is what is sold, of the order's asset. */
+    readonly exchange?: ExchangeTerms;
   }[];
 }
+
+/** What was agreed with the bank: its quote, and which of the two amounts is the fixed one. */
+export interface ExchangeTerms {
+  readonly bought: Asset;
+  readonly boughtAmount: bigint;
+  readonly fixed: 'sold' | 'bought';
+  readonly base: string;
+  readonly rate: string;
+  readonly quote: string;
+}
+
+/** The fixed amount and the rate go out; the bank works out the other amount, as we did. */
+function amountTree(
+  amount: bigint,
+  asset: Asset,
+  exchange: ExchangeTerms | undefined,
+): { readonly Amt: Tree; readonly XchgRateInf?: Tree } {
+  if (exchange === undefined)
+    return { Amt: { InstdAmt: { '@_Ccy': asset.code, '#text': minorToDecimal(amount, asset) } } };
+  const { bought, boughtAmount, fixed, base, rate, quote } = exchange;
+  const sold = { '@_Ccy': asset.code, '#text': minorToDecimal(amount, asset) };
+  return {
+    Amt:
+      fixed === 'sold'
+        ? { EqvtAmt: { Amt: sold, CcyOfTrf: bought.code } }
+        : { InstdAmt: { '@_Ccy': bought.code, '#text': minorToDecimal(boughtAmount, bought) } },
+    XchgRateInf: { UnitCcy: base, XchgRate: rate, RateTp: 'AGRD', CtrctId: schemaText(quote, 35) },
+  };
+}
+
+/** The amount that an order names, and of which asset. */
+const named = (one: PaymentOrder['transactions'][number], asset: Asset): { asset: Asset; amount: bigint } =>
+  one.exchange?.fixed === 'bought'
+    ? { asset: one.exchange.bought, amount: one.exchange.boughtAmount }
+    : { asset, amount: one.amount };
 
 export function writePain001(order: PaymentOrder): string {
   const { asset, transactions } = order;
   const sum = minorToDecimal(
-    transactions.reduce((total, one) => total + one.amount, 0n),
-    asset,
+    transactions.reduce((total, one) => total + named(one, asset).amount, 0n),
+    transactions[0] === undefined ? asset : named(transactions[0], asset).asset,
   );
   const perAccount = Map.groupBy(transactions, (one) => one.debtorAccount);
   const information = [...perAccount].map(
@@ -180,11 +217,11 @@ export function writePain001(order: PaymentOrder): string {
       PmtMtd: 'TRF',
       ReqdExctnDt: { Dt: order.executionDate },
       Dbtr: { Nm: schemaText(order.debtorName, 140) },
-      DbtrAcct: accountTree(account),
+      DbtrAcct: accountTree(account, items[0]?.exchange === undefined ? undefined : asset.code),
       DbtrAgt: agentTree(order.debtorAgent),
       CdtTrfTxInf: items.map((one) => ({
         PmtId: { InstrId: one.instructionId, EndToEndId: schemaText(one.endToEndId, 35) },
-        Amt: { InstdAmt: { '@_Ccy': asset.code, '#text': minorToDecimal(one.amount, asset) } },
+        ...amountTree(one.amount, asset, one.exchange),
         CdtrAgt: one.creditorAgent === null ? undefined : agentTree(one.creditorAgent),
         Cdtr: { Nm: schemaText(one.creditorName, 140) },
         CdtrAcct: accountTree(one.creditorAccount),

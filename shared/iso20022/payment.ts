@@ -34,12 +34,16 @@ export interface CreditTransfer {
   readonly amount: Amount | null;
   /** An amount in one currency that is to be paid in another one, which this is. */
   readonly payIn: string | null;
+  /** What was agreed for an exchange: one unit of `base` is worth `rate` of the other currency. */
+  readonly rate: { readonly base: string | null; readonly rate: string; readonly contract: string | null } | null;
   /** What was instructed at the start, where the message is between banks. */
   readonly instructed: Amount | null;
   readonly date: string | null;
   readonly chargeBearer: string | null;
   readonly debtor: Party | null;
   readonly debtorAccount: string | null;
+  /** The currency that the debited account is kept in, where it is said. */
+  readonly debtorCurrency: string | null;
   readonly debtorAgent: Agent | null;
   readonly creditor: Party | null;
   readonly creditorAccount: string | null;
@@ -82,11 +86,13 @@ export function readTransfer(
     uetr: textAt(id, 'UETR'),
     amount: given === undefined ? null : readAmount(given, out),
     payIn: textAt(equivalent, 'CcyOfTrf'),
+    rate: rateOf(child(element, 'XchgRateInf')),
     instructed: instructed === undefined ? null : readAmount(instructed, out),
     date: date === undefined ? null : (date.first?.text ?? date.text).slice(0, 10) || null,
     chargeBearer: part('ChrgBr')?.text ?? null,
     debtor: partyOf(part('Dbtr')),
     debtorAccount: accountIn(part('DbtrAcct')),
+    debtorCurrency: textAt(part('DbtrAcct'), 'Ccy'),
     debtorAgent: agentOf(part('DbtrAgt')),
     creditor: partyOf(child(element, 'Cdtr')),
     creditorAccount: accountIn(child(element, 'CdtrAcct')),
@@ -97,6 +103,11 @@ export function readTransfer(
     remittance: children(remittance, 'Ustrd').map((one) => one.text),
     creditorReference: textAt(reference, 'Ref') ?? textAt(reference, 'CdtrRef'),
   };
+}
+
+function rateOf(element: Element | undefined): CreditTransfer['rate'] {
+  const rate = textAt(element, 'XchgRate');
+  return rate === null ? null : { base: textAt(element, 'UnitCcy'), rate, contract: textAt(element, 'CtrctId') };
 }
 
 /** How many payments there are and what they come to, in each asset. */

@@ -1,0 +1,167 @@
+// What becomes of an approved exchange: the bank confirms its two sides, each under a reference of its own and in any order, and
+// both are booked at the second (payment against payment). A side of another amount than was agreed confirms nothing.
+
+import { houseAccountId } from './accounts.ts';
+import { assert } from './assert.ts';
+import { claimReference } from './bank-reference.ts';
+import {
+  type Books,
+  BooksLayer,
+  type Effect,
+  head,
+  type InstructionStateWord,
+  type Leg,
+  poolOfAccount,
+  put,
+  type Tables,
+} from './books.ts';
+import type { EventOf } from './event.ts';
+import { money } from './instruction/refusals.ts';
+import { ok, type Refusal, type Result, refuse } from './result.ts';
+import { noteCashLeg } from './statement.ts';
+import type { Day } from './time.ts';
+
+type ExchangeRefusal = Refusal<'unknown' | 'duplicate' | 'state' | 'malformed'>;
+type Decided = Result<readonly Effect[], ExchangeRefusal>;
+
+const no = (type: ExchangeRefusal['type'], why: string, next: string) =>
+  refuse(type, 'The event was not admitted.', why, next);
+
+export const isExchange = (books: Books, instruction: string): boolean =>
+  books.get('instruction', instruction)?.body.kind === 'foreign exchange';
+
+/** One side as the bank has confirmed it. */
+export interface Confirmed {
+  readonly reference: string;
+  readonly valueDate: Day;
+}
+
+const stateEffect = (books: Books, id: string, state: InstructionStateWord): Effect => {
+  const instruction = books.get('instruction', id);
+  assert(instruction, 'an exchange has an instruction');
+  return put('instruction', id, { ...instruction, items: [state], state });
+};
+
+export function confirmExchange(books: Books, event: EventOf<'bank.exchanged'>, today: Day): Decided {
+  const { instruction: id, side, asset, amount, reference, valueDate } = event.body;
+  const one = books.get('exchange', id);
+  if (one === undefined) return no('unknown', `There is no approved exchange ${id}.`, 'Check the reference.');
+  if (one.state !== 'open') return no('state', `The exchange is ${one.state}.`, 'Ask the bank.');
+  if ((side === 'sold' ? one.soldAs : one.boughtAs) !== null)
+    return no('duplicate', `What was ${side} is confirmed already.`, 'Ask the bank.');
+  const [agreedAsset, agreed] = side === 'sold' ? [one.asset, one.amount] : [one.bought, one.boughtAmount];
+  if (asset !== agreedAsset || amount !== agreed)
+    return no(
+      'malformed',
+      `Agreed was ${money(agreedAsset, BigInt(agreed))}, not ${money(asset, BigInt(amount))}.`,
+      'Ask the bank.',
+    );
+  const used = claimReference(books, asset, reference);
+  if (!used.ok) return used;
+  const confirmed: Confirmed = { reference, valueDate };
+  const next = side === 'sold' ? { ...one, soldAs: confirmed } : { ...one, boughtAs: confirmed };
+  const { soldAs, boughtAs } = next;
+  if (soldAs === null || boughtAs === null)
+    return ok([...used.value, put('exchange', id, next), stateEffect(books, id, 'sent')]);
+  const at = head(books).legs;
+  const item = { instruction: id, item: 0 };
+  const legs: Leg[] = [
+    {
+      debit: positionOf(books, one),
+      credit: cashOf(books, one.account, one.asset),
+      asset: one.asset,
+      amount: BigInt(one.amount),
+    },
+    { debit: cashOf(books, one.to, one.bought), credit: one.to, asset: one.bought, amount: BigInt(one.boughtAmount) },
+  ];
+  const later = [soldAs.valueDate, boughtAs.valueDate].sort()[1] as Day;
+  return ok([
+    ...used.value,
+    put('exchange', id, { ...next, state: 'settled' }),
+    stateEffect(books, id, 'settled'),
+    ...noteCashLeg(books, one.asset, { leg: at + 1, item, amount: -BigInt(one.amount), receipt: null, ...soldAs }),
+    ...noteCashLeg(books, one.bought, {
+      leg: at + 2,
+      item,
+      amount: BigInt(one.boughtAmount),
+      receipt: null,
+      ...boughtAs,
+    }),
+    { type: 'entry', entry: { cause: event.type, instruction: id, bookingDate: today, valueDate: later, legs } },
+  ]);
+}
+
+type Exchange = Tables['exchange'];
+const exchangeOf = (books: Books, id: string): Exchange | undefined => books.get('exchange', id);
+const positionOf = (books: Books, one: Exchange): string =>
+  houseAccountId('fx-position', one.asset, poolOfAccount(books, one.account));
+const cashOf = (books: Books, account: string, asset: string): string =>
+  houseAccountId('cash', asset, poolOfAccount(books, account));
+
+/** The bank will not exchange: the client has the money again. Not once one side is confirmed. */
+export function rejectExchange(books: Books, event: EventOf<'bank.rejected'>, today: Day): Decided {
+  const { instruction: id } = event.body;
+  const one = exchangeOf(books, id);
+  if (one === undefined || one.state !== 'open')
+    return no('state', `The exchange is ${one?.state ?? 'not approved'}.`, 'Ask the bank.');
+  if (one.soldAs !== null || one.boughtAs !== null)
+    return no('state', 'The bank has confirmed a side of it already.', 'Ask the bank which of the two holds.');
+  const legs = [{ debit: positionOf(books, one), credit: one.account, asset: one.asset, amount: BigInt(one.amount) }];
+  return ok([
+    put('exchange', id, { ...one, state: 'rejected' }),
+    stateEffect(books, id, 'rejected'),
+    { type: 'entry', entry: { cause: event.type, instruction: id, bookingDate: today, valueDate: today, legs } },
+  ]);
+}
+
+/** The bank had taken what was sold and gives it back: it went and came, and the client has it again. */
+export function returnExchange(books: Books, event: EventOf<'bank.returned'>, today: Day): Decided {
+  const { instruction: id, reference, valueDate } = event.body;
+  const one = exchangeOf(books, id);
+  if (one === undefined || one.state !== 'open' || one.soldAs === null || one.boughtAs !== null)
+    return no('state', 'Nothing of this exchange can be returned.', 'State it as late money.');
+  const used = claimReference(books, one.asset, reference);
+  if (!used.ok) return used;
+  const { asset } = one;
+  const amount = BigInt(one.amount);
+  const cash = cashOf(books, one.account, asset);
+  const at = head(books).legs;
+  const item = { instruction: id, item: 0 };
+  const went = noteCashLeg(books, asset, { leg: at + 1, item, amount: -amount, receipt: null, ...one.soldAs });
+  // The second leg goes behind the first, which is not in the books yet.
+  const behind = new BooksLayer(books);
+  behind.apply(went);
+  const legs: Leg[] = [
+    { debit: positionOf(books, one), credit: cash, asset, amount },
+    { debit: cash, credit: one.account, asset, amount },
+  ];
+  return ok([
+    ...used.value,
+    put('exchange', id, { ...one, state: 'returned' }),
+    stateEffect(books, id, 'returned'),
+    ...went,
+    ...noteCashLeg(behind, asset, { leg: at + 2, item, amount, receipt: null, reference, valueDate }),
+    { type: 'entry', entry: { cause: event.type, instruction: id, bookingDate: today, valueDate, legs } },
+  ]);
+}
+
+/** What a pool waits for in one asset: sold and not yet confirmed, bought and not yet there, hedged. Minor units. */
+export interface Exposure {
+  readonly asset: string;
+  readonly sold: bigint;
+  readonly bought: bigint;
+}
+
+export function exposures(books: Books): Exposure[] {
+  const of = new Map<string, { sold: bigint; bought: bigint }>();
+  const add = (asset: string, sold: bigint, bought: bigint) => {
+    const before = of.get(asset) ?? { sold: 0n, bought: 0n };
+    of.set(asset, { sold: before.sold + sold, bought: before.bought + bought });
+  };
+  for (const [, one] of books.all('exchange')) {
+    if (one.state !== 'open') continue;
+    add(one.asset, BigInt(one.amount), 0n);
+    add(one.bought, 0n, BigInt(one.boughtAmount));
+  }
+  return [...of].map(([asset, sums]) => ({ asset, ...sums })).sort((a, b) => (a.asset < b.asset ? -1 : 1));
+}
