@@ -9,6 +9,7 @@ import { money } from './instruction/refusals.ts';
 import type { Instruction } from './instruction/schema.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
 import { poolKey, type Safeguard, safeguard } from './safeguarding.ts';
+import { legName } from './statement.ts';
 import { addDays, type Day, type Instant } from './time.ts';
 
 export function refuseOutgoing(
@@ -75,8 +76,10 @@ export function poolDay(books: Books, asset: string, statement: string | null): 
   const open = books.get('openItems', asset);
   const cashNow = books.get('account', houseAccountId('cash', asset));
   const sinceThen = received === undefined || cashNow === undefined ? 0n : booked(cashNow) - received.books;
+  // What was paired once is in a statement, whatever day it is valued: undoing the pairing does not send it back on its way.
+  const isApart = (leg: number): boolean => open?.apart.includes(legName(leg)) === true;
   const notDue = (open?.legs ?? [])
-    .filter((leg) => received !== undefined && leg.valueDate > received.day)
+    .filter((leg) => received !== undefined && leg.valueDate > received.day && !isApart(leg.leg))
     .reduce((sum, leg) => sum + BigInt(leg.amount), 0n);
   const underWay = sinceThen + notDue;
   const bank = received === undefined ? null : BigInt(received.closing);

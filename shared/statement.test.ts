@@ -190,6 +190,54 @@ describe('what people do about breaks', () => {
     expect(third.body.outcome).toBe('balanced');
   });
 
+  it('undoing a pairing of lines that undid one another opens one break, with no empty one beside it', () => {
+    const { programme, pass, closing } = opened();
+    const second = state(programme, 'D2', closing, [creditLine('fee given back', '3')]);
+    complete(programme, second.body);
+    const lines = ['D1#1', 'D2#0'];
+    const made = pass({ kind: 'match', asset: 'CNY', legs: [], lines, reason: 'given back' });
+    pass({ kind: 'unmatch', match: `person|${made.id}`, reason: 'another fee' });
+    expect(kindsOf(programme)).toEqual(['CNY|0 missing in books', 'CNY|2 missing at bank', 'CNY|4 missing in books']);
+    expect(programme.books.get('break', 'CNY|4')).toMatchObject({ lines, difference: 0n, statement: 'D1' });
+  });
+
+  it('a break of which something was paired says what is left of it, and lives until nothing is', () => {
+    const { programme, pass, closing } = opened();
+    const second = state(programme, 'D2', closing, [creditLine('fee given back', '3'), creditLine('fee again', '-3')]);
+    complete(programme, second.body);
+    const both = { kind: 'match' as const, asset: 'CNY', legs: [], reason: 'given back' };
+    const made = pass({ ...both, lines: ['D2#0', 'D2#1'] });
+    pass({ kind: 'unmatch', match: `person|${made.id}`, reason: 'it was the first fee' });
+    pass({ ...both, lines: ['D1#1', 'D2#0'] });
+    const left = { lines: ['D2#1'], legs: [], difference: -3n, state: 'open' };
+    expect(programme.books.get('break', 'CNY|5')).toMatchObject(left);
+    const third = state(programme, 'D3', second.closing, []);
+    expect(third.body.outcome).toBe('break');
+    complete(programme, third.body);
+    expect(programme.books.get('break', 'CNY|5')).toMatchObject(left);
+  });
+
+  it('ending the question of a payer takes nothing away that bank and books still differ in', () => {
+    const programme = new TestProgramme().open();
+    credited(programme, 'who', '50');
+    const first = state(programme, 'D1', '0', [creditLine('who', '50')]);
+    complete(programme, first.body);
+    const [teller, supervisor] = [programme.tellers[0], programme.supervisors[0]];
+    programme.pass(teller, supervisor, { kind: 'unmatch', match: 'D1|0', reason: 'another payer' });
+    programme.pass(teller, supervisor, { kind: 'resolve break', break: 'CNY|0', reason: 'known', by: null });
+    expect(kindsOf(programme)).toEqual(['CNY|1 missing in books', 'CNY|2 missing at bank']);
+    const second = state(programme, 'D2', first.closing, []);
+    complete(programme, second.body);
+    expect(kindsOf(programme)).toEqual(['CNY|1 missing in books', 'CNY|2 missing at bank']);
+  });
+
+  it('nobody takes on a break who was revoked', () => {
+    const { programme, refused } = opened();
+    const [officer, other] = programme.officers;
+    programme.pass(officer, other, { kind: 'revoke operator', operator: 'teller-b', reason: 'left' });
+    expect(refused({ kind: 'assign break', break: 'CNY|1', owner: 'teller-b' })).toBe('state');
+  });
+
   it('gives a break an owner and an end, with its reason on record', () => {
     const { programme, pass, refused, closing } = opened();
     pass({ kind: 'assign break', break: 'CNY|1', owner: 'teller-b' });

@@ -240,7 +240,7 @@ function nameBreaks(
       continue;
     }
     const names = [...one.lines, ...one.legs.map(legName)];
-    // A person set these apart: no statement matches them again, and the break stays as it is.
+    // A person set what is left of it apart: no statement matches it again, and the break stays as it is.
     if (names.every((name) => before.apart.includes(name))) breaks.set(key, one);
     else for (const name of names) keys.set(name, key);
   }

@@ -39,36 +39,54 @@ type Open = Tables['openItems'];
 
 const openItems = (books: Books, code: string): Open | undefined => books.get('openItems', code);
 
+const lineSum = (books: Books, lines: readonly string[]): bigint =>
+  lines.reduce((sum, id) => sum + BigInt(lineOf(books, id)?.amount ?? '0'), 0n);
+const legSum = (open: Open['legs'], legs: readonly number[]): bigint =>
+  legs.reduce((sum, leg) => sum + BigInt(open.find((one) => one.leg === leg)?.amount ?? '0'), 0n);
+
 function sums({ asset: code, lines, legs }: MatchInstruction, books: Books): { bank: bigint; ours: bigint } {
-  const open = openItems(books, code)?.legs ?? [];
-  const bank = lines.reduce((sum, id) => sum + BigInt(lineOf(books, id)?.amount ?? '0'), 0n);
-  const ours = legs.reduce((sum, leg) => sum + BigInt(open.find((one) => one.leg === leg)?.amount ?? '0'), 0n);
-  return { bank, ours };
+  return { bank: lineSum(books, lines), ours: legSum(openItems(books, code)?.legs ?? [], legs) };
 }
 
-/** Items that are no longer open take their breaks with them, once nothing of a break is left. */
+/**
+ * Without items that are no longer open. A break says only what is left of it: it is cleared once nothing is. Who paid is
+ * another question than whether bank and books have the money, so breaks of unknown payers stay.
+ */
 function withoutItems(
   books: Books,
   code: string,
   lines: readonly string[],
   legs: readonly number[],
-): { readonly open: Open; readonly emptied: readonly string[] } {
+  instruction: string,
+): { readonly open: Open; readonly breaks: readonly Effect[] } {
   const before = openItems(books, code) as Open;
-  const open = {
+  const left = {
     ...before,
     lines: before.lines.filter((id) => !lines.includes(id)),
     legs: before.legs.filter((one) => !legs.includes(one.leg)),
     apart: before.apart.filter((name) => !lines.includes(name) && !legs.map(legName).includes(name)),
   };
-  const isLeft = (one: Tables['break']): boolean =>
-    one.kind === 'unknown payer' ||
-    one.lines.some((id) => open.lines.includes(id)) ||
-    one.legs.some((leg) => open.legs.some((each) => each.leg === leg));
-  const emptied = before.breaks.filter((name) => {
+  const over = new Set<string>();
+  const breaks = before.breaks.flatMap((name): Effect[] => {
     const one = books.get('break', name);
-    return one?.state === 'open' && !isLeft(one);
+    if (one?.state !== 'open' || one.kind === 'unknown payer') return [];
+    const still = {
+      lines: one.lines.filter((id) => left.lines.includes(id)),
+      legs: one.legs.filter((leg) => left.legs.some((each) => each.leg === leg)),
+    };
+    const count = still.lines.length + still.legs.length;
+    if (count === one.lines.length + one.legs.length) return [];
+    if (count > 0)
+      return [
+        put('break', name, {
+          ...{ ...one, ...still },
+          difference: lineSum(books, still.lines) - legSum(left.legs, still.legs),
+        }),
+      ];
+    over.add(name);
+    return [put('break', name, { ...one, state: 'cleared', resolution: instruction })];
   });
-  return { open: { ...open, breaks: before.breaks.filter((name) => !emptied.includes(name)) }, emptied };
+  return { open: { ...left, breaks: before.breaks.filter((name) => !over.has(name)) }, breaks };
 }
 
 export const match: Kind<MatchInstruction> = {
@@ -91,8 +109,8 @@ export const match: Kind<MatchInstruction> = {
     return refuse('limit', what, why, 'Match what is equal, and resolve the difference by a correction.').refusal;
   },
   effects(one, books, { instruction }) {
-    const { open, emptied } = withoutItems(books, one.asset, one.lines, one.legs);
     const { asset: code, lines, legs } = one;
+    const { open, breaks } = withoutItems(books, code, lines, legs, instruction);
     return [
       put('match', `person|${instruction}`, {
         asset: code,
@@ -103,21 +121,10 @@ export const match: Kind<MatchInstruction> = {
         undone: null,
       }),
       put('openItems', code, open),
-      ...closed(books, emptied, 'cleared', instruction),
+      ...breaks,
     ];
   },
 };
-
-const closed = (
-  books: Books,
-  names: readonly string[],
-  word: 'cleared' | 'resolved',
-  resolution: string | null,
-): Effect[] =>
-  names.flatMap((name) => {
-    const one = books.get('break', name);
-    return one === undefined ? [] : [put('break', name, { ...one, state: word, resolution })];
-  });
 
 type Unmatch = z.infer<typeof unmatchSchema>;
 
@@ -141,25 +148,25 @@ export const unmatch: Kind<Unmatch> = {
     const again = legs.flatMap((leg) => cashLegOf(books, code, leg) ?? []);
     const bank = lines.reduce((sum, id) => sum + BigInt(lineOf(books, id)?.amount ?? '0'), 0n);
     const common = {
-      asset: code,
-      since: today,
-      statement: one.match.split('|')[0] as string,
-      receipt: null,
-      likely: null,
+      ...{ asset: code, since: today, receipt: null, likely: null, owner: null, state: 'open' as const },
+      ...{ statement: (lines[0] as string).slice(0, (lines[0] as string).lastIndexOf('#')), resolution: null },
     };
-    const open = { owner: null, state: 'open' as const, resolution: null };
-    const names = [before.nextBreak, before.nextBreak + 1].map((number) => `${code}|${number}`) as [string, string];
+    // Lines that undid one another have no other side that could be missing.
+    const sides = [
+      { kind: 'missing in books' as const, lines, legs: [], difference: bank },
+      { kind: 'missing at bank' as const, lines: [], legs, difference: -bank },
+    ].filter((side) => side.lines.length + side.legs.length > 0);
+    const names = sides.map((_, i) => `${code}|${before.nextBreak + i}`);
     return [
       put('match', one.match, { ...known, undone: instruction }),
-      put('break', names[0], { ...common, ...open, kind: 'missing in books', lines, legs: [], difference: bank }),
-      put('break', names[1], { ...common, ...open, kind: 'missing at bank', lines: [], legs, difference: -bank }),
+      ...sides.map((side, i) => put('break', names[i] as string, { ...common, ...side })),
       put('openItems', code, {
         ...before,
         lines: [...before.lines, ...lines],
         legs: [...before.legs, ...again],
         apart: [...before.apart, ...lines, ...legs.map(legName)],
         breaks: [...before.breaks, ...names],
-        nextBreak: before.nextBreak + 2,
+        nextBreak: before.nextBreak + names.length,
       }),
     ];
   },
@@ -177,9 +184,15 @@ export const assignBreak: Kind<AssignBreak> = {
   ...movesNothing,
   makers: ['teller', 'supervisor'],
   consequence: (one) => `${one.owner} takes on break ${one.break}.`,
-  check: (one, books) =>
-    openBreak(books, one.break) ??
-    (books.get('operator', one.owner) === undefined ? unknown('operator', one.owner) : undefined),
+  check(one, books) {
+    const owner = books.get('operator', one.owner);
+    const refusal = openBreak(books, one.break);
+    if (refusal !== undefined) return refusal;
+    if (owner === undefined) return unknown('operator', one.owner);
+    return owner.revokedAt === undefined
+      ? undefined
+      : state(`${one.owner} was revoked and works here no more.`, 'Give it to somebody who does.');
+  },
   effects: (one, books) => [
     put('break', one.break, { ...(books.get('break', one.break) as Tables['break']), owner: one.owner }),
   ],
@@ -206,9 +219,12 @@ export const resolveBreak: Kind<ResolveBreak> = {
   },
   effects(one, books, { instruction }) {
     const known = books.get('break', one.break) as Tables['break'];
-    const { open } = withoutItems(books, known.asset, known.lines, known.legs);
+    // The money of an unknown payer is there on both sides: its line and its leg are no part of what is resolved.
+    const [lines, legs] = known.kind === 'unknown payer' ? [[], []] : [known.lines, known.legs];
+    const { open, breaks } = withoutItems(books, known.asset, lines, legs, instruction);
     return [
       put('openItems', known.asset, { ...open, breaks: open.breaks.filter((name) => name !== one.break) }),
+      ...breaks,
       put('break', one.break, { ...known, state: 'resolved', resolution: instruction }),
     ];
   },

@@ -9,6 +9,7 @@ import type { Policy } from '../../shared/policy.ts';
 import type { LogRecord } from '../../shared/record.ts';
 import { known, type Move } from './kinds.ts';
 import { type ClerkAgreement, type ClerkPolicy, readPolicy } from './policy.ts';
+import { Sheet, type SheetLine, type SheetStatement } from './sheet.ts';
 
 type Word =
   | 'waiting'
@@ -43,23 +44,11 @@ interface Account {
   booked: bigint;
   frozen: boolean;
 }
-interface CashMove {
-  readonly reference: string;
-  readonly amount: bigint;
-  readonly day: string;
-  readonly receipt: string | null;
-}
-interface Stated {
+interface Stated extends SheetStatement {
   readonly asset: string;
-  readonly closing: string;
-  readonly cash: bigint;
-  readonly day: string;
   readonly entries: number;
-  /** Cash movements in the books when it came. */
-  readonly moves: number;
-  readonly lines: { readonly reference: string | null; readonly amount: string }[];
+  readonly lines: SheetLine[];
   reconciled: boolean;
-  matched: string[];
 }
 type Of<T extends CustosEvent['type']> = Extract<CustosEvent, { type: T }>;
 
@@ -81,11 +70,12 @@ export class Clerk {
   /** What the bank said to the recall of a payment, by instruction and item. */
   readonly recalls = new Map<string, 'asked' | 'accepted' | 'refused'>();
   readonly statements = new Map<string, Stated>();
-  readonly #cash = new Map<string, CashMove[]>();
-  #unknownPayers: string[] = [];
+  /** What is ticked off of what, by asset. */
+  readonly sheets = new Map<string, Sheet>();
+  /** Movements so far, of whatever money. */
+  #moved = 0;
   /** Days of which it was said what is owed and what is held, by asset. */
   readonly #stated = new Map<string, string | null>();
-  readonly #newest = new Map<string, string>();
   /** Nothing may leave at all. */
   stopped = false;
   /** Client money that the last statement lacked, and since when, by asset. */
@@ -142,8 +132,42 @@ export class Clerk {
   }
 
   move(from: string, to: string, amount: bigint): void {
+    this.#moved += 1;
     this.#add(from, -amount);
     this.#add(to, amount);
+  }
+
+  /** When the newest record was admitted. */
+  get lastMs(): number {
+    return this.#lastAt;
+  }
+
+  sheet(asset: string): Sheet {
+    const known = this.sheets.get(asset) ?? new Sheet(asset);
+    this.sheets.set(asset, known);
+    return known;
+  }
+
+  /** What is open and would fit: a line and a movement of one sum, or two lines that undo each other. */
+  openPairs(): { asset: string; lines: string[]; legs: number[] }[] {
+    const pairs: { asset: string; lines: string[]; legs: number[] }[] = [];
+    for (const [asset, { openLines, openMoves }] of this.sheets) {
+      const taken = new Set<unknown>();
+      for (const line of openLines) {
+        const move = openMoves.find((one) => one.amount === line.amount && !taken.has(one));
+        const other = openLines.find((one) => one.amount === -line.amount && !taken.has(one));
+        if (taken.has(line) || (move === undefined && other === undefined)) continue;
+        for (const one of [line, move ?? other]) taken.add(one);
+        if (move !== undefined) pairs.push({ asset, lines: [line.id], legs: [move.number] });
+        else if (other !== undefined) pairs.push({ asset, lines: [line.id, other.id], legs: [] });
+      }
+    }
+    return pairs;
+  }
+
+  /** The sheet that has this break, or this pairing. */
+  sheetOf(what: 'breaks' | 'pairings', name: string): Sheet | undefined {
+    return [...this.sheets.values()].find((one) => one[what].has(name));
   }
 
   #add(id: string, amount: bigint): void {
@@ -259,14 +283,15 @@ export class Clerk {
         return lines.length === 200 || from + lines.length === one.entries ? undefined : 'too few lines';
       }
       case 'reconciliation.completed': {
-        const { statement, asset, bank, books, outcome, breaks } = event.body;
+        const { statement, asset, bank, books, outcome, matched, breaks } = event.body;
         const one = this.statements.get(statement);
         if (one?.asset !== asset) return 'no such statement';
         if (one.reconciled || one.lines.length !== one.entries) return 'not now';
         if (bank !== one.closing || books !== String(one.cash)) return 'other figures';
-        const { open, unknown } = this.#reconcile(one);
-        if (breaks !== open + unknown.length) return `${open} and ${unknown.length} breaks, not ${breaks}`;
-        return outcome === 'balanced' && open > 0 ? 'a break is open' : undefined;
+        const ticked = this.sheet(asset).tick(one, this.#isUnknown);
+        if (breaks !== ticked.breaks.size) return `${ticked.breaks.size} breaks, not ${breaks}`;
+        if (matched !== ticked.pairs.length) return `${ticked.pairs.length} pairs, not ${matched}`;
+        return (outcome === 'balanced') === ticked.balanced ? undefined : 'another outcome';
       }
       case 'safeguarding.stated':
         return this.#whyNotStated(event, atMs);
@@ -361,7 +386,7 @@ export class Clerk {
       : 'client money is missing';
   }
 
-  /** Adds up every client once more; what the bank is short of is what the ticked-off lists show. */
+  /** Adds up every client once more; what the bank is short of is what the ticked-off sheet shows. */
   #whyNotStated({ body }: Of<'safeguarding.stated'>, atMs: number): string | undefined {
     let owed = 0n;
     for (const [id, { asset, booked, client }] of this.accounts)
@@ -374,9 +399,9 @@ export class Clerk {
     }
     const one = this.statements.get(body.statement);
     if (one === undefined || !one.reconciled || one.day !== body.day) return 'no such statement';
-    if (this.#newest.get(body.asset) !== body.statement) return 'there is a newer statement';
+    if (this.sheet(body.asset).newest !== body.statement) return 'there is a newer statement';
     if (this.#stated.get(`${body.asset}|${body.day}`) === body.statement) return 'stated already';
-    const { missing } = this.#reconcile(one);
+    const missing = this.sheet(body.asset).missing(one);
     const [shortfall, excess] = missing > 0n ? [missing, 0n] : [0n, -missing];
     if (body.shortfall !== String(shortfall) || body.excess !== String(excess)) return `${missing} is missing`;
     return (body.outcome === 'shortfall') === shortfall > 0n ? undefined : 'another outcome';
@@ -409,40 +434,22 @@ export class Clerk {
     return instruction !== undefined && 'asset' in instruction ? instruction.asset : '';
   }
 
-  /**
-   * Ticks off one list of references against the other, as on paper: what is only on one of them by the end of the day is
-   * open. Only for banks that name each booking once and by the reference that they notified.
-   */
-  #reconcile(one: Stated): { open: number; unknown: string[]; missing: bigint } {
-    const seen = [...this.statements.values()].filter((each) => each === one || each.reconciled);
-    const atBank = new Map<string, string>();
-    for (const { asset, lines } of seen)
-      if (asset === one.asset) for (const line of lines) atBank.set(line.reference ?? '', line.amount);
-    const ours = (this.#cash.get(one.asset) ?? []).slice(0, one.moves);
-    const inBooks = new Map(ours.map((move) => [move.reference, String(move.amount)]));
-    let [open, missing] = [0, 0n];
-    for (const [reference, amount] of atBank) {
-      if (inBooks.get(reference) === amount) continue;
-      open += 1;
-      missing -= BigInt(amount) - BigInt(inBooks.get(reference) ?? '0');
-    }
-    for (const { reference, day, amount } of ours) {
-      if (atBank.has(reference) || day > one.day) continue;
-      open += 1;
-      missing += amount;
-    }
-    const isUnknown = (receipt: string): boolean => (this.receipts.get(receipt)?.left ?? 0n) > 0n;
-    const known = new Set([...this.statements.values()].flatMap((each) => (each.reconciled ? each.matched : [])));
-    one.matched = ours.flatMap((move) => (atBank.has(move.reference) ? [move.reference] : []));
-    const fresh = ours.flatMap(({ reference, receipt }) =>
-      receipt !== null && atBank.has(reference) && !known.has(reference) && isUnknown(receipt) ? [receipt] : [],
-    );
-    const before = this.#unknownPayers.filter((receipt) => this.receipts.get(receipt)?.asset === one.asset);
-    return { open, missing, unknown: [...before.filter(isUnknown), ...fresh] };
-  }
+  #isUnknown = (receipt: string): boolean => (this.receipts.get(receipt)?.left ?? 0n) > 0n;
 
-  #noteCash(asset: string, move: CashMove): void {
-    this.#cash.set(asset, [...(this.#cash.get(asset) ?? []), move]);
+  /** Money came in or went out at the bank: cash is what it holds. */
+  #moveCash(
+    asset: string,
+    other: string,
+    amount: bigint,
+    reference: string,
+    day: string,
+    receipt: string | null,
+  ): void {
+    this.#moved += 1;
+    this.references.add(`${asset}|${reference}`);
+    this.#add(`cash:${asset}`, amount);
+    this.#add(other, amount);
+    this.sheet(asset).moves.push({ number: this.#moved, reference, amount, day, receipt });
   }
 
   // Reading on
@@ -481,13 +488,9 @@ export class Clerk {
         this.#tell(event.body, 'sent');
         return;
       case 'bank.settled': {
-        // Cash is what the bank holds: it goes down with what is owed, and up again with a return.
         const [asset, { amount }] = [this.#assetOf(event), this.#item(event.body) as Item];
-        this.references.add(`${asset}|${event.body.reference}`);
-        this.#add(`cash:${asset}`, -amount);
-        this.#add(`in-transit:${asset}`, -amount);
-        const { reference, valueDate: day } = event.body;
-        this.#noteCash(asset, { reference, amount: -amount, day, receipt: null });
+        const { reference, valueDate } = event.body;
+        this.#moveCash(asset, `in-transit:${asset}`, -amount, reference, valueDate, null);
         this.#tell(event.body, 'settled');
         return;
       }
@@ -500,23 +503,17 @@ export class Clerk {
       }
       case 'bank.returned': {
         const [asset, { account, amount }] = [this.#assetOf(event), this.#item(event.body) as Item];
-        this.references.add(`${asset}|${event.body.reference}`);
-        this.#add(`cash:${asset}`, amount);
-        this.#add(account, amount);
+        const { reference, valueDate } = event.body;
+        this.#moveCash(asset, account, amount, reference, valueDate, null);
         this.#giveBack(event.body.instruction, amount);
-        const { reference, valueDate: day } = event.body;
-        this.#noteCash(asset, { reference, amount, day, receipt: null });
         this.#tell(event.body, 'returned');
         return;
       }
       case 'bank.late': {
-        const { asset, reference, valueDate: day } = event.body;
+        const { asset, reference, valueDate } = event.body;
         const amount = BigInt(event.body.amount);
-        this.references.add(`${asset}|${reference}`);
-        this.#add(`cash:${asset}`, amount);
-        this.#add(`suspense:${asset}`, amount);
         this.receipts.set(event.id, { asset, left: amount });
-        this.#noteCash(asset, { reference, amount, day, receipt: event.id });
+        this.#moveCash(asset, `suspense:${asset}`, amount, reference, valueDate, event.id);
         return;
       }
       case 'bank.answered': {
@@ -531,33 +528,35 @@ export class Clerk {
       case 'bank.credited': {
         const { asset, account: number, reference } = event.body;
         const amount = BigInt(event.body.amount);
-        this.references.add(`${asset}|${reference}`);
         const named = [...this.accounts].find(
           ([, one]) => number !== null && one.number === number && one.asset === asset,
         );
-        this.#add(`cash:${asset}`, amount);
-        this.#add(named?.[0] ?? `suspense:${asset}`, amount);
         if (named === undefined) this.receipts.set(event.id, { asset, left: amount });
         const receipt = named === undefined ? event.id : null;
-        this.#noteCash(asset, { reference, amount, day: event.body.valueDate, receipt });
+        this.#moveCash(asset, named?.[0] ?? `suspense:${asset}`, amount, reference, event.body.valueDate, receipt);
         return;
       }
       case 'statement.received': {
-        const { statement, asset, closing, day, entries } = event.body;
-        const [cash, moves] = [this.account(`cash:${asset}`).booked, this.#cash.get(asset)?.length ?? 0];
-        const fresh = { lines: [], reconciled: false, matched: [] };
-        this.statements.set(statement, { asset, closing, cash, day, entries, moves, ...fresh });
+        const { statement: id, asset, opening, closing, day, entries } = event.body;
+        const sheet = this.sheet(asset);
+        const then = { cash: this.account(`cash:${asset}`).booked, moves: sheet.moves.length };
+        const follows = opening === (sheet.closing ?? '0');
+        const fresh = { lines: [], reconciled: false };
+        this.statements.set(id, { id, asset, closing, day, entries, follows, ...then, ...fresh });
         return;
       }
-      case 'statement.lines':
-        this.statements.get(event.body.statement)?.lines.push(...event.body.lines);
+      case 'statement.lines': {
+        const { statement, lines } = event.body;
+        const known = this.statements.get(statement)?.lines ?? [];
+        for (const { reference, amount, valueDate: day } of lines)
+          known.push({ id: `${statement}#${known.length}`, reference, amount: BigInt(amount), day });
         return;
+      }
       case 'reconciliation.completed': {
         const one = this.statements.get(event.body.statement) as Stated;
-        const others = this.#unknownPayers.filter((receipt) => this.receipts.get(receipt)?.asset !== one.asset);
-        this.#unknownPayers = [...others, ...this.#reconcile(one).unknown];
+        const sheet = this.sheet(one.asset);
+        sheet.take(one, sheet.tick(one, this.#isUnknown));
         one.reconciled = true;
-        this.#newest.set(one.asset, event.body.statement);
         this.reconciled.set(event.body.asset, event.body.outcome);
         return;
       }

@@ -148,6 +148,14 @@ function spoiled(world: World, body: Instruction): Instruction {
         return chance.pick([...clerk.events.keys()]);
       case 'operator':
         return chance.pick([...clerk.operators.keys()]);
+      case 'break':
+        return chance.pick([...[...clerk.sheets.values()].flatMap((one) => [...one.breaks.keys()]), 'CNY|999']);
+      case 'match':
+        return chance.pick([...[...clerk.sheets.values()].flatMap((one) => [...one.pairings.keys()]), 'D0|0']);
+      case 'owner':
+        return chance.pick([...clerk.operators.keys(), 'nobody']);
+      case 'by':
+        return chance.pick([...clerk.instructions.keys()]);
       case 'terminal':
         return chance.pick([...clerk.terminals.keys(), 'T-98']);
       default:
@@ -166,8 +174,8 @@ function make(world: World, who: Person): Submission {
   const expiresAt = msToInstant(world.nowMs + (chance.once(15) ? -1000 : chance.between(1, 72) * 3_600_000));
   const body = chance.once(4) ? spoiled(world, instruction) : instruction;
   const event = eventBy(world, 'instruction.made', who.operator.id, { instruction: body, policyVersion, expiresAt });
-  // Details that are missing are a forgery of their own.
-  if (details.length > 0 && chance.once(12)) {
+  // Details that are missing are a forgery of their own; who a client is may stay with the bank.
+  if (details.length > 0 && body.kind !== 'register client' && chance.once(12)) {
     world.forged.add(event.id);
     world.count('details left out');
     details.pop();

@@ -48,6 +48,9 @@ const frozen = (clerk: Clerk, id: string): string | undefined =>
 const noSource = (clerk: Clerk, id: string, asset: string): string | undefined =>
   noAccount(clerk, id, asset) ?? notOfClient(clerk, id) ?? frozen(clerk, id);
 
+const noOpenBreak = (clerk: Clerk, name: string): string | undefined =>
+  clerk.sheetOf('breaks', name)?.breaks.get(name)?.word === 'open' ? undefined : 'no such open break';
+
 const changeOfFreeze = (to: boolean): Known<Body<'freeze' | 'unfreeze'>> => ({
   ...anybody,
   whyNot: ({ account }, clerk) =>
@@ -160,6 +163,43 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
       clerk.move(to, from, amount);
       if (original.body.kind === 'receipt allocation') clerk.takeFromReceipt(original.body.receipt, -amount);
     },
+  },
+  match: {
+    ...teller,
+    whyNot({ asset, lines, legs }, clerk) {
+      const sheet = clerk.sheets.get(asset);
+      if (new Set(lines).size < lines.length || new Set(legs).size < legs.length) return 'named twice';
+      if (lines.length + legs.length < 2) return 'alone';
+      if (!lines.every((id) => sheet?.lineIsOpen(id))) return 'no such open line';
+      if (!legs.every((number) => sheet?.moveIsOpen(number))) return 'no such open movement';
+      return sheet?.lineSum(lines) === sheet?.moveSum(legs) ? undefined : 'another sum';
+    },
+    effect: ({ asset, lines, legs }, clerk, { event }) => clerk.sheet(asset).pair(`person|${event.id}`, lines, legs),
+  },
+  unmatch: {
+    ...teller,
+    whyNot({ match }, clerk) {
+      const one = clerk.sheetOf('pairings', match)?.pairings.get(match);
+      if (one === undefined) return 'no such pairing';
+      return one.undone ? 'undone already' : undefined;
+    },
+    effect: ({ match }, clerk) =>
+      clerk.sheetOf('pairings', match)?.undo(match, new Date(clerk.lastMs).toISOString().slice(0, 10)),
+  },
+  'assign break': {
+    ...{ makers: ['teller', 'supervisor'], checker: 'supervisor' },
+    whyNot: ({ break: name, owner }, clerk) =>
+      noOpenBreak(clerk, name) ?? (clerk.operators.get(owner)?.revoked === false ? undefined : 'nobody to take it on'),
+    effect: ({ break: name, owner }, clerk) => clerk.sheetOf('breaks', name)?.assign(name, owner),
+  },
+  'resolve break': {
+    ...teller,
+    whyNot({ break: name, by }, clerk) {
+      const why = noOpenBreak(clerk, name);
+      if (why !== undefined || by === null) return why;
+      return clerk.instructions.get(by)?.word === 'settled' ? undefined : 'nothing that has put it right';
+    },
+    effect: ({ break: name }, clerk) => clerk.sheetOf('breaks', name)?.resolve(name),
   },
   'register client': {
     ...desk,

@@ -34,7 +34,8 @@ export const stepWeights = {
   sync: 14,
   bank: 14,
   receipt: 6,
-  'end of day': 2,
+  'end of day': 4,
+  'nobody ordered it': 2,
   'time passes': 5,
   insider: 14,
   colleague: 1,
@@ -71,6 +72,8 @@ export async function takeStep(world: World, name: StepName): Promise<string> {
     case 'end of day':
       world.depository.bank.endOfDay();
       return runBank(world);
+    case 'nobody ordered it':
+      return bookUnasked(world);
     case 'time passes': {
       const ms = chance.pick([1000, 60_000, 600_000, 600_000, 3_600_000, 26 * 3_600_000, 80 * 3_600_000]);
       world.nowMs += ms;
@@ -285,6 +288,20 @@ async function receipt(world: World): Promise<string> {
   const amount = BigInt(chance.between(1, 90_000));
   world.depository.bank.creditReceipt({ asset, amount, custodyNumber, payer: 'Payer', reference });
   return `${asset} ${custodyNumber} ${amount} ${reference}, ${chance.once(2) ? await runBank(world) : ''}`;
+}
+
+/** The bank books what nobody ordered, and mostly puts it right later: only its statements say so. */
+function bookUnasked(world: World): string {
+  const { chance, depository } = world;
+  const asset = chance.pick(['CNY', 'CNY', 'USD']);
+  const before = world.unasked.get(asset) ?? 0n;
+  const charge = BigInt(chance.between(1, 3000)) * (chance.once(3) ? 1n : -1n);
+  const amount = before !== 0n && !chance.once(4) ? -before : charge;
+  if (depository.bank.balance(asset) + amount < 0n) return 'too little is there';
+  depository.bank.bookUnasked(asset, amount);
+  world.unasked.set(asset, before + amount);
+  world.count(amount === -before ? 'bank: puts right what nobody ordered' : 'bank: books what nobody ordered');
+  return `${asset} ${amount}`;
 }
 
 // Faults

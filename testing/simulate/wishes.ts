@@ -61,6 +61,16 @@ function someReceipt(world: World): { receipt: never; asset: string; amount: str
   return { receipt: receipt as never, asset, amount: String(chance.once(20) ? left + 1n : part) };
 }
 
+const hasBreaks = ({ clerk }: World): number =>
+  [...clerk.sheets.values()].some((one) => one.openBreaks().length > 0) ? 9 : 1;
+
+/** A break that is open; now and then one that is over, or none. */
+function someBreak({ chance, clerk }: World): string {
+  const all = [...clerk.sheets.values()].flatMap((one) => [...one.breaks]);
+  const some = all.filter(([, one]) => one.word === 'open' || chance.once(15));
+  return some.length === 0 ? 'CNY|0' : chance.pick(some)[0];
+}
+
 export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
   payment: {
     often: always(24),
@@ -167,6 +177,50 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
       const fresh = done.filter((id) => !clerk.made(id).reversed || chance.once(5));
       const corrects = fresh.length === 0 ? world.newId(world.nowMs) : chance.pick(fresh);
       return { kind: 'correction', corrects: corrects as never, reason: 'mistake' };
+    },
+  },
+  match: {
+    often: (world) => (world.clerk.openPairs().length > 0 ? 24 : 1),
+    draft(world) {
+      const { chance, clerk } = world;
+      const pairs = clerk.openPairs();
+      const asset = pairs.length === 0 ? chance.pick(assets) : chance.pick(pairs).asset;
+      const some = pairs.filter((one) => one.asset === asset && !chance.once(2)).slice(0, 4);
+      const chosen = some.length === 0 ? pairs.filter((one) => one.asset === asset).slice(0, 1) : some;
+      const [lines, legs] = [chosen.flatMap((one) => one.lines), chosen.flatMap((one) => one.legs)];
+      // Now and then a line too many, or one that is not there.
+      const other = clerk.sheet(asset).openLines[0]?.id ?? 'D00000000#0';
+      if (lines.length === 0 || chance.once(8)) lines.push(other);
+      return { kind: 'match', asset, lines, legs, reason: 'the same' };
+    },
+  },
+  unmatch: {
+    often: ({ clerk }) => ([...clerk.sheets.values()].some((one) => one.pairings.size > 0) ? 8 : 1),
+    draft({ chance, clerk }) {
+      const all = [...clerk.sheets.values()].flatMap((one) => [...one.pairings]);
+      const byPerson = all.filter(([name]) => name.startsWith('person'));
+      const some = (byPerson.length > 0 && chance.once(2) ? byPerson : all).filter(
+        ([, one]) => !one.undone || chance.once(10),
+      );
+      return { kind: 'unmatch', match: some.length === 0 ? 'D0|0' : chance.pick(some)[0], reason: 'not the same' };
+    },
+  },
+  'assign break': {
+    often: hasBreaks,
+    draft: (world) => ({
+      ...{ kind: 'assign break', break: someBreak(world) },
+      owner: world.chance.pick([...world.clerk.operators.keys(), 'nobody']),
+    }),
+  },
+  'resolve break': {
+    often: hasBreaks,
+    draft(world) {
+      const { chance, clerk } = world;
+      const done = [...clerk.instructions].flatMap(([id, one]) =>
+        one.word === 'settled' || chance.once(20) ? [id as never] : [],
+      );
+      const by = done.length === 0 || chance.once(2) ? null : chance.pick(done);
+      return { kind: 'resolve break', break: someBreak(world), reason: 'put right', by };
     },
   },
   'register client': {

@@ -29,6 +29,7 @@ import { Person, sha256 } from '../people.ts';
 import type { Chance } from './chance.ts';
 import { Clerk } from './clerk.ts';
 import { simulatedAgreement, simulatedPolicy } from './policy.ts';
+import type { Sheet } from './sheet.ts';
 import { accountOf, assets } from './wishes.ts';
 
 /** What the parts of the world say and the naive model say is not the same: the run stops here. */
@@ -112,6 +113,8 @@ export class World {
   nowMs = Date.parse('2026-11-24T01:00:00.000Z');
   gatewayClock = rightClock;
   bankTrouble: BankTrouble | undefined;
+  /** What the bank has booked and nobody ordered, by asset. */
+  readonly unasked = new Map<string, bigint>();
   /** Every message that the bank has sent. */
   readonly #fromBank: BankMessage[] = [];
   #stores = 0;
@@ -669,6 +672,45 @@ export class World {
       ours(clerk.terminals, (one) => one.revoked),
       (one) => one.revokedAt !== undefined,
     );
+    const ofSheets = <V>(rows: (sheet: Sheet) => Iterable<readonly [string, V]>) =>
+      new Map([...clerk.sheets.values()].flatMap((sheet) => [...rows(sheet)]));
+    table(
+      'break',
+      ofSheets((sheet) =>
+        [...sheet.breaks].map(([id, one]) => [
+          id,
+          [one.word, one.kind, one.lines, one.legs, sheet.difference(one), one.since, one.statement, one.owner],
+        ]),
+      ),
+      (one) => [one.state, one.kind, one.lines, one.legs, one.difference, one.since, one.statement, one.owner],
+    );
+    table(
+      'match',
+      ofSheets((sheet) => [...sheet.pairings].map(([id, one]) => [id, [one.lines, one.legs, one.undone]])),
+      (one) => [one.lines, one.legs, one.undone !== null],
+    );
+    table(
+      'openItems',
+      ofSheets((sheet) =>
+        sheet.newest === undefined
+          ? []
+          : [
+              [
+                sheet.asset,
+                [
+                  sheet.openLines.map(({ id }) => id),
+                  sheet.openMoves.map(({ number }) => number),
+                  [...sheet.apart].sort(),
+                  sheet
+                    .openBreaks()
+                    .map(([id]) => id)
+                    .sort(),
+                ],
+              ],
+            ],
+      ),
+      (one) => [one.lines, one.legs.map(({ leg }) => leg), [...one.apart].sort(), [...one.breaks].sort()],
+    );
     for (const asset of assets) {
       const { owed, cash, lowest } = clerk.balance(asset);
       const open = [...clerk.receipts.values()].reduce((sum, one) => sum + (one.asset === asset ? one.left : 0n), 0n);
@@ -684,7 +726,7 @@ export class World {
   agreeWithBank(): void {
     for (const asset of assets) {
       const { cash } = this.clerk.balance(asset);
-      const held = this.depository.bank.balance(asset);
+      const held = this.depository.bank.balance(asset) - (this.unasked.get(asset) ?? 0n);
       if (held !== cash) throw new Disagreement(`the bank holds ${held} ${asset}, and the books say ${cash}`);
     }
   }
