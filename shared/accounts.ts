@@ -39,6 +39,10 @@ export const mainPool = 'main';
 export const houseAccountId = (accountClass: AccountClass, asset: string, pool: string = mainPool): string =>
   pool === mainPool ? `${accountClass}:${asset}` : `${accountClass}:${asset}:${pool}`;
 
+/** A pool's bank account in one asset, as keys of the books name it: the asset alone for the main pool. */
+export const bankAccountKey = (asset: string, pool: string = mainPool): string =>
+  pool === mainPool ? asset : `${asset}:${pool}`;
+
 interface Flow {
   readonly cause: string;
   readonly debit: AccountClass;

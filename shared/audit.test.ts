@@ -75,8 +75,8 @@ describe('the audit of a bundle', () => {
     expect(report.firstBad).toBeNull();
     expect(report.events).toBe(programme.records.length);
     expect(report.safeguarding).toEqual([
-      { asset: 'CNY', owed: '99300', held: '99300' },
-      { asset: 'EUR', owed: '5000', held: '5000' },
+      { pool: 'main', asset: 'CNY', owed: '99300', held: '99300' },
+      { pool: 'main', asset: 'EUR', owed: '5000', held: '5000' },
     ]);
     expect(report.notCovered.length).toBeGreaterThan(0);
   });

@@ -366,8 +366,9 @@ export class Audit {
   }
 
   #balance(): FirstBad | null {
-    for (const { asset, owed, held } of safeguardingOf(this.#books.all('account')))
-      if (owed !== held) return { seq: -1, what: 'safeguarding', why: `${asset}: held ${held}, owed ${owed}.` };
+    for (const { pool, asset, owed, held } of safeguardingOf(this.#books.all('account')))
+      if (owed !== held)
+        return { seq: -1, what: 'safeguarding', why: `Pool ${pool}, ${asset}: held ${held}, owed ${owed}.` };
     return null;
   }
 

@@ -1,7 +1,7 @@
 // One payment of an instruction, as the bank knows it: a payment or a sending back is one item, a batch has many.
 
 import { houseAccountId } from './accounts.ts';
-import type { Books } from './books.ts';
+import { type Books, poolOf } from './books.ts';
 
 export interface BankItem {
   /** The ledger account that paid, and to which a return goes. */
@@ -18,7 +18,10 @@ export function itemOf(books: Books, instruction: string, item: number): BankIte
       return item === 0 ? { account: body.account, asset: body.asset, amount: BigInt(body.amount) } : undefined;
     case 'send back':
       return item === 0
-        ? { account: houseAccountId('suspense', body.asset), asset: body.asset, amount: BigInt(body.amount) }
+        ? {
+            account: houseAccountId('suspense', body.asset, poolOf(books.get('receipt', body.receipt))),
+            ...{ asset: body.asset, amount: BigInt(body.amount) },
+          }
         : undefined;
     case 'batch': {
       const one = body.items[item];

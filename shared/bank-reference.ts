@@ -1,16 +1,17 @@
-// A bank's reference is booked once per asset: whoever brings it a second time brings nothing new.
+// A bank's reference is booked once per bank account: whoever brings it a second time brings nothing new.
 
 import { type Books, type Effect, head, put } from './books.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
 
-export const referenceKey = (asset: string, reference: string): string => `${asset}|${reference}`;
+/** `account` is the `bankAccountKey` that the reference is of: a bank numbers the bookings of each account. */
+export const referenceKey = (account: string, reference: string): string => `${account}|${reference}`;
 
 export function claimReference(
   books: Books,
-  asset: string,
+  account: string,
   reference: string,
 ): Result<readonly Effect[], Refusal<'duplicate'>> {
-  const key = referenceKey(asset, reference);
+  const key = referenceKey(account, reference);
   if (books.get('reference', key) !== undefined)
     return refuse(
       'duplicate',

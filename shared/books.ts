@@ -2,7 +2,7 @@
 // implementation serves the gateway, the terminal's replay, the overlay of unsent events and the verifier.
 
 import type { AccountClass } from './accounts.ts';
-import { checkFlow, isDebitNormal, mainPool } from './accounts.ts';
+import { bankAccountKey, checkFlow, isDebitNormal, mainPool } from './accounts.ts';
 import type { Agreement } from './agreement.ts';
 import { assert } from './assert.ts';
 import { bytesToHex, utf8 } from './bytes.ts';
@@ -107,6 +107,13 @@ export interface Tables {
   currentPolicy: { readonly version: number };
   agreement: Agreement;
   client: { readonly id: string; readonly identity: string };
+  /** Pools beside the main one, with the bank's number of their account in each asset. */
+  pool: {
+    readonly id: string;
+    readonly accounts: readonly { readonly asset: string; readonly number: string }[];
+    readonly purpose: string;
+    readonly openedOn: Day;
+  };
   account: LedgerAccount;
   /** Ledger account by custody number and asset: one number may serve several assets. Key `number|asset`. */
   number: { readonly account: string };
@@ -116,6 +123,8 @@ export interface Tables {
   /** Money that came without a known account, by the id of its `bank.credited`; what is not yet allocated. */
   receipt: {
     readonly asset: string;
+    /** Absent for the main pool, here and in every row below. */
+    readonly pool?: string;
     readonly remaining: bigint;
     /** `instruction/item` of the closed payment that the money came back of, if it did. */
     readonly of: string | null;
@@ -130,6 +139,7 @@ export interface Tables {
   window: { readonly sum: bigint };
   statement: {
     readonly asset: string;
+    readonly pool?: string;
     readonly day: Day;
     readonly opening: string;
     readonly closing: string;
@@ -145,10 +155,10 @@ export interface Tables {
   };
   /** Key `statement|row`. */
   statementLines: { readonly lines: EventOf<'statement.lines'>['body']['lines'] };
-  /** Legs on cash in the order of their booking: how many per asset, and their rows by `asset|row`. */
+  /** Legs on cash in the order of their booking: how many per bank account (`bankAccountKey`), and their rows by `account|row`. */
   cashLegs: { readonly count: number };
   cashLegRow: { readonly legs: readonly CashLeg[] };
-  /** What the reconciliations so far have left, per asset. */
+  /** What the reconciliations so far have left, per bank account. */
   openItems: {
     readonly lines: readonly string[];
     readonly legs: readonly CashLeg[];
@@ -165,6 +175,7 @@ export interface Tables {
   /** A pairing of lines and legs that can be undone; `made` is the instruction of a person who paired them. */
   match: {
     readonly asset: string;
+    readonly pool?: string;
     readonly by: MatchedBy | 'person';
     readonly lines: readonly string[];
     readonly legs: readonly number[];
@@ -179,9 +190,10 @@ export interface Tables {
   override: { readonly until: Instant; readonly of: Instant; readonly by: string };
   /** Key `all`: nothing leaves while `since` is set. */
   stopped: { readonly since: Instant | null; readonly reason: string };
-  /** Key `asset|number`. */
+  /** Key `account|number`. */
   break: {
     readonly asset: string;
+    readonly pool?: string;
     readonly kind: BreakKind;
     readonly lines: readonly string[];
     readonly legs: readonly number[];
@@ -236,6 +248,7 @@ export const tableNames: readonly TableName[] = [
   'currentPolicy',
   'agreement',
   'client',
+  'pool',
   'account',
   'number',
   'instruction',
@@ -293,7 +306,7 @@ export interface BookedLeg {
 }
 
 /** What opening an account states; its index and its empty balances are given by the books. */
-export type NewAccount = Pick<LedgerAccount, 'id' | 'class' | 'asset' | 'client' | 'number'>;
+export type NewAccount = Pick<LedgerAccount, 'id' | 'class' | 'asset' | 'client' | 'number' | 'pool'>;
 
 export type Effect =
   | { readonly type: 'open'; readonly account: NewAccount }
@@ -348,27 +361,33 @@ export const booked = (account: LedgerAccount): bigint =>
 
 export const available = (account: LedgerAccount): bigint => booked(account) - account.held;
 
-/** Client money owed and held in one asset, minor units as text. */
+/** Owed and held in one pool and asset, minor units as text. */
 export interface Safeguarding {
+  readonly pool: string;
   readonly asset: string;
   readonly owed: string;
   readonly held: string;
 }
 
-/** Cash held against everything owed, per asset, in the order in which assets appear. */
+/** Cash held against everything owed, per pool and asset, in the order in which they appear; never netted. */
 export function safeguardingOf(accounts: Iterable<readonly [string, LedgerAccount]>): Safeguarding[] {
-  const sums = new Map<string, { owed: bigint; held: bigint }>();
+  const sums = new Map<string, { pool: string; asset: string; owed: bigint; held: bigint }>();
   for (const [, account] of accounts) {
-    const sum = sums.get(account.asset) ?? { owed: 0n, held: 0n };
+    const key = bankAccountKey(account.asset, account.pool);
+    const sum = sums.get(key) ?? { pool: poolOf(account), asset: account.asset, owed: 0n, held: 0n };
     if (account.class === 'cash') sum.held += booked(account);
     else sum.owed += booked(account);
-    sums.set(account.asset, sum);
+    sums.set(key, sum);
   }
-  return [...sums].map(([asset, { owed, held }]) => ({ asset, owed: owed.toString(), held: held.toString() }));
+  return [...sums.values()].map((one) => ({ ...one, owed: one.owed.toString(), held: one.held.toString() }));
 }
 
-/** The pool that a ledger account belongs to: its legs never leave it. */
-export const poolOf = (account: Pick<LedgerAccount, 'pool'> | undefined): string => account?.pool ?? mainPool;
+/** The pool that an account, a receipt or a statement belongs to: its legs never leave it. */
+export const poolOf = (row: { readonly pool?: string | undefined } | undefined): string => row?.pool ?? mainPool;
+
+/** How rows bear their pool: not at all, if it is the main one. */
+export const inPool = (pool: string | undefined): { readonly pool?: string } =>
+  pool === undefined || pool === mainPool ? {} : { pool };
 
 export const poolOfAccount = (books: Books, account: string): string => poolOf(books.get('account', account));
 
@@ -459,6 +478,7 @@ export class BooksLayer implements Books {
       const credit = this.#account(leg.credit);
       assert(checkFlow(entry.cause, debit.class, credit.class) === undefined, 'the flow matrix lists every leg');
       assert(debit.asset === leg.asset && credit.asset === leg.asset, 'a leg stays in one asset');
+      assert(debit.pool === credit.pool, 'a leg stays in one pool');
       legs += 1;
       this.legs.push({
         number: legs,

@@ -2,7 +2,7 @@
 // that one of them would not have made is noticed by the others. Refusals first, in the order of the list below; no partial
 // effect, ever.
 
-import { checkFlow, houseAccountId, houseClasses } from './accounts.ts';
+import { bankAccountKey, checkFlow, houseAccountId, houseClasses } from './accounts.ts';
 import { assert } from './assert.ts';
 import { assetByCode } from './asset.ts';
 import { type BankItem, itemOf } from './bank-item.ts';
@@ -14,8 +14,11 @@ import {
   head,
   type InstructionState,
   type InstructionStateWord,
+  inPool,
   type Leg,
   numberKey,
+  poolOf,
+  poolOfAccount,
   programmeOf,
   put,
   windowKey,
@@ -571,25 +574,38 @@ function paidItem(books: Books, instruction: string, item: number): BankItem {
 
 /** The key of the bank reference that an admitted event has booked, if it has booked one. */
 export function referenceOf(books: Books, event: CustosEvent): string | undefined {
-  if (event.type === 'bank.credited' || event.type === 'bank.late' || event.type === 'bank.exchanged')
-    return referenceKey(event.body.asset, event.body.reference);
-  if (event.type !== 'bank.settled' && event.type !== 'bank.returned') return undefined;
-  const { instruction, item, reference } = event.body;
-  const asset = itemOf(books, instruction, item)?.asset ?? books.get('exchange', instruction)?.asset;
-  assert(asset !== undefined, 'refuseState found the payment');
-  return referenceKey(asset, reference);
+  switch (event.type) {
+    case 'bank.credited':
+      return referenceKey(bankAccountKey(event.body.asset, event.body.pool), event.body.reference);
+    case 'bank.settled':
+    case 'bank.returned':
+    case 'bank.late':
+    case 'bank.exchanged': {
+      const { instruction, reference } = event.body;
+      const paid = 'item' in event.body ? itemOf(books, instruction, event.body.item) : undefined;
+      const exchange = paid === undefined ? books.get('exchange', instruction) : undefined;
+      const asset = 'asset' in event.body ? event.body.asset : (paid?.asset ?? exchange?.asset);
+      const account = paid?.account ?? (asset === exchange?.bought ? exchange?.to : exchange?.account);
+      assert(asset !== undefined && account !== undefined, 'refuseState found the payment');
+      return referenceKey(bankAccountKey(asset, poolOfAccount(books, account)), reference);
+    }
+    default:
+      return undefined;
+  }
 }
 
 function settle(books: Books, event: EventOf<'bank.settled'>, { today }: Moment): Decision {
   const { instruction, item, reference, valueDate } = event.body;
-  const { asset, amount } = paidItem(books, instruction, item);
-  const used = claimReference(books, asset, reference);
+  const { account, asset, amount } = paidItem(books, instruction, item);
+  const pool = poolOfAccount(books, account);
+  const used = claimReference(books, bankAccountKey(asset, pool), reference);
   if (!used.ok) return used;
-  const leg = { debit: houseAccountId('in-transit', asset), credit: houseAccountId('cash', asset), asset, amount };
+  const [debit, credit] = [houseAccountId('in-transit', asset, pool), houseAccountId('cash', asset, pool)];
+  const leg = { debit, credit, asset, amount };
   return ok([
     ...used.value,
     itemState(books, event, 'settled'),
-    ...noteCashLeg(books, asset, {
+    ...noteCashLeg(books, bankAccountKey(asset, pool), {
       ...{
         leg: head(books).legs + 1,
         reference,
@@ -606,7 +622,8 @@ function settle(books: Books, event: EventOf<'bank.settled'>, { today }: Moment)
 function reject(books: Books, event: EventOf<'bank.rejected'>, { today }: Moment): Decision {
   const { instruction, item } = event.body;
   const { account, asset, amount } = paidItem(books, instruction, item);
-  const leg = { debit: houseAccountId('in-transit', asset), credit: account, asset, amount };
+  const debit = houseAccountId('in-transit', asset, poolOfAccount(books, account));
+  const leg = { debit, credit: account, asset, amount };
   return ok([
     itemState(books, event, 'rejected'),
     ...reopenReceipt(books, instruction, amount),
@@ -626,14 +643,15 @@ function reopenReceipt(books: Books, instruction: string, amount: bigint): Effec
 function takeBack(books: Books, event: EventOf<'bank.returned'>, { today }: Moment): Decision {
   const { instruction, item, reference, valueDate } = event.body;
   const { account, asset, amount } = paidItem(books, instruction, item);
-  const used = claimReference(books, asset, reference);
+  const pool = poolOfAccount(books, account);
+  const used = claimReference(books, bankAccountKey(asset, pool), reference);
   if (!used.ok) return used;
-  const leg = { debit: houseAccountId('cash', asset), credit: account, asset, amount };
+  const leg = { debit: houseAccountId('cash', asset, pool), credit: account, asset, amount };
   return ok([
     ...used.value,
     itemState(books, event, 'returned'),
     ...reopenReceipt(books, instruction, amount),
-    ...noteCashLeg(books, asset, {
+    ...noteCashLeg(books, bankAccountKey(asset, pool), {
       ...{ leg: head(books).legs + 1, reference, item: { instruction, item }, amount, valueDate, receipt: null },
     }),
     entryOf(event.type, instruction, [leg], today, valueDate),
@@ -650,13 +668,16 @@ function creditLate(books: Books, event: EventOf<'bank.late'>, { today }: Moment
     return { ok: false, refusal: noInstruction(instruction) };
   if (books.get('instruction', instruction)?.items[item] === 'settled' && original?.amount === amount)
     return { ok: false, refusal: no('state', 'The payment is settled: this is its return.', 'State it as a return.') };
-  const used = claimReference(books, asset, reference);
+  const account = original?.account ?? (exchange?.asset === asset ? exchange?.account : exchange?.to);
+  const pool = poolOfAccount(books, account ?? '');
+  const used = claimReference(books, bankAccountKey(asset, pool), reference);
   if (!used.ok) return used;
-  const leg = { debit: houseAccountId('cash', asset), credit: houseAccountId('suspense', asset), asset, amount };
+  const [debit, credited] = [houseAccountId('cash', asset, pool), houseAccountId('suspense', asset, pool)];
+  const leg = { debit, credit: credited, asset, amount };
   return ok([
     ...used.value,
-    put('receipt', event.id, { asset, remaining: amount, of: `${instruction}/${item}` }),
-    ...noteCashLeg(books, asset, {
+    put('receipt', event.id, { asset, ...inPool(pool), remaining: amount, of: `${instruction}/${item}` }),
+    ...noteCashLeg(books, bankAccountKey(asset, pool), {
       ...{ leg: head(books).legs + 1, reference, item: { instruction, item }, amount, valueDate, receipt: event.id },
     }),
     entryOf(event.type, instruction, [leg], today, valueDate),
@@ -680,19 +701,26 @@ function credit(books: Books, event: EventOf<'bank.credited'>, { today }: Moment
   const amount = BigInt(text);
   if (!programmeOf(books)?.assets.includes(asset))
     return { ok: false, refusal: no('account state', `This programme does not keep ${asset}.`, 'Send it back.') };
-  const used = claimReference(books, asset, reference);
+  const pool = poolOf(event.body);
+  const cash = houseAccountId('cash', asset, pool);
+  if (event.body.pool !== undefined && books.get('account', cash) === undefined)
+    return { ok: false, refusal: no('account state', `There is no pool ${pool} in ${asset}.`, 'Send it back.') };
+  const used = claimReference(books, bankAccountKey(asset, pool), reference);
   if (!used.ok) return used;
-  const known = number === null ? undefined : books.get('number', numberKey(number, asset))?.account;
-  const target = known ?? houseAccountId('suspense', asset);
+  const named = number === null ? undefined : books.get('number', numberKey(number, asset))?.account;
+  // Money for a client of another pool lies where it came in, and is nobody's until people have put it right.
+  const known = named !== undefined && poolOfAccount(books, named) === pool ? named : undefined;
+  const target = known ?? houseAccountId('suspense', asset, pool);
   const targetClass = books.get('account', target)?.class ?? 'suspense';
   const flow = checkFlow(event.type, 'cash', targetClass);
   if (flow !== undefined) return { ok: false, refusal: flow };
-  const leg = { debit: houseAccountId('cash', asset), credit: target, asset, amount };
-  const receipt = known === undefined ? [put('receipt', event.id, { asset, remaining: amount, of: null })] : [];
+  const leg = { debit: cash, credit: target, asset, amount };
+  const receipt =
+    known === undefined ? [put('receipt', event.id, { asset, ...inPool(pool), remaining: amount, of: null })] : [];
   return ok([
     ...used.value,
     ...receipt,
-    ...noteCashLeg(books, asset, {
+    ...noteCashLeg(books, bankAccountKey(asset, pool), {
       ...{ leg: head(books).legs + 1, reference, item: null, amount, valueDate },
       receipt: known === undefined ? event.id : null,
     }),

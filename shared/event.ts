@@ -81,6 +81,8 @@ export const eventSchema = z.discriminatedUnion('type', [
       asset: assetCode,
       amount: amountText,
       valueDate: day,
+      /** The pool whose bank account it came into; the main one if none is named. */
+      pool: nameId.optional(),
     }),
   ),
   event(
@@ -114,6 +116,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     z.strictObject({
       statement: bankReference,
       asset: assetCode,
+      /** The pool whose bank account it is of; the main one if none is named. */
+      pool: nameId.optional(),
       /** The day whose end the statement speaks of. */
       day,
       opening: signedText,

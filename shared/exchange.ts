@@ -1,7 +1,7 @@
 // What becomes of an approved exchange: the bank confirms its two sides, each under a reference of its own and in any order, and
 // both are booked at the second (payment against payment). A side of another amount than was agreed confirms nothing.
 
-import { houseAccountId } from './accounts.ts';
+import { bankAccountKey, houseAccountId } from './accounts.ts';
 import { assert } from './assert.ts';
 import { claimReference } from './bank-reference.ts';
 import {
@@ -56,7 +56,7 @@ export function confirmExchange(books: Books, event: EventOf<'bank.exchanged'>, 
       `Agreed was ${money(agreedAsset, BigInt(agreed))}, not ${money(asset, BigInt(amount))}.`,
       'Ask the bank.',
     );
-  const used = claimReference(books, asset, reference);
+  const used = claimReference(books, bankOf(books, side === 'sold' ? one.account : one.to, asset), reference);
   if (!used.ok) return used;
   const confirmed: Confirmed = { reference, valueDate };
   const next = side === 'sold' ? { ...one, soldAs: confirmed } : { ...one, boughtAs: confirmed };
@@ -79,8 +79,10 @@ export function confirmExchange(books: Books, event: EventOf<'bank.exchanged'>, 
     ...used.value,
     put('exchange', id, { ...next, state: 'settled' }),
     stateEffect(books, id, 'settled'),
-    ...noteCashLeg(books, one.asset, { leg: at + 1, item, amount: -BigInt(one.amount), receipt: null, ...soldAs }),
-    ...noteCashLeg(books, one.bought, {
+    ...noteCashLeg(books, bankOf(books, one.account, one.asset), {
+      ...{ leg: at + 1, item, amount: -BigInt(one.amount), receipt: null, ...soldAs },
+    }),
+    ...noteCashLeg(books, bankOf(books, one.to, one.bought), {
       leg: at + 2,
       item,
       amount: BigInt(one.boughtAmount),
@@ -97,6 +99,9 @@ const positionOf = (books: Books, one: Exchange): string =>
   houseAccountId('fx-position', one.asset, poolOfAccount(books, one.account));
 const cashOf = (books: Books, account: string, asset: string): string =>
   houseAccountId('cash', asset, poolOfAccount(books, account));
+
+const bankOf = (books: Books, account: string, asset: string): string =>
+  bankAccountKey(asset, poolOfAccount(books, account));
 
 /** The bank will not exchange: the client has the money again. Not once one side is confirmed. */
 export function rejectExchange(books: Books, event: EventOf<'bank.rejected'>, today: Day): Decided {
@@ -120,14 +125,15 @@ export function returnExchange(books: Books, event: EventOf<'bank.returned'>, to
   const one = exchangeOf(books, id);
   if (one === undefined || one.state !== 'open' || one.soldAs === null || one.boughtAs !== null)
     return no('state', 'Nothing of this exchange can be returned.', 'State it as late money.');
-  const used = claimReference(books, one.asset, reference);
-  if (!used.ok) return used;
   const { asset } = one;
+  const bank = bankOf(books, one.account, asset);
+  const used = claimReference(books, bank, reference);
+  if (!used.ok) return used;
   const amount = BigInt(one.amount);
   const cash = cashOf(books, one.account, asset);
   const at = head(books).legs;
   const item = { instruction: id, item: 0 };
-  const went = noteCashLeg(books, asset, { leg: at + 1, item, amount: -amount, receipt: null, ...one.soldAs });
+  const went = noteCashLeg(books, bank, { leg: at + 1, item, amount: -amount, receipt: null, ...one.soldAs });
   // The second leg goes behind the first, which is not in the books yet.
   const behind = new BooksLayer(books);
   behind.apply(went);
@@ -140,7 +146,7 @@ export function returnExchange(books: Books, event: EventOf<'bank.returned'>, to
     put('exchange', id, { ...one, state: 'returned' }),
     stateEffect(books, id, 'returned'),
     ...went,
-    ...noteCashLeg(behind, asset, { leg: at + 2, item, amount, receipt: null, reference, valueDate }),
+    ...noteCashLeg(behind, bank, { leg: at + 2, item, amount, receipt: null, reference, valueDate }),
     { type: 'entry', entry: { cause: event.type, instruction: id, bookingDate: today, valueDate, legs } },
   ]);
 }

@@ -1,8 +1,8 @@
 // What may stop money from leaving, whatever instruction asks for it: an emergency stop, and a shortfall of client money in
 // the pool that it would leave. Asked when an instruction is made and again when it would take effect.
 
-import { houseAccountId, mainPool } from './accounts.ts';
-import { type Books, booked, type Effect, programmeOf, put } from './books.ts';
+import { bankAccountKey, houseAccountId, mainPool } from './accounts.ts';
+import { type Books, booked, type Effect, type LedgerAccount, poolOf, programmeOf, put, type Tables } from './books.ts';
 import type { EventOf } from './event.ts';
 import { kindOf } from './instruction/kinds.ts';
 import { money } from './instruction/refusals.ts';
@@ -28,19 +28,31 @@ export function refuseOutgoing(
       `All outgoing money is stopped since ${stopped.since}: ${stopped.reason}`,
       'Officers resume it when the reason is gone.',
     ).refusal;
-  const { asset } = kind.facts(instruction, books);
-  if (asset === undefined) return undefined;
-  const key = poolKey(mainPool, asset);
+  // Whatever leaves is held first, so that the accounts it is held on say which pools it would leave.
+  const left = new Map<string, LedgerAccount>();
+  for (const { account } of kind.holds(instruction, books)) {
+    const held = books.get('account', account);
+    if (held !== undefined) left.set(poolKey(poolOf(held), held.asset), held);
+  }
+  for (const [key, { pool, asset }] of left) {
+    const short = shortfallOf(books, key, at);
+    if (short !== undefined)
+      return refuse(
+        'shortfall',
+        what,
+        `Pool ${poolOf({ pool })} is ${money(asset, short.amount)} of client money short since ${short.since}.`,
+        'Put the money right at the bank; until then only an override by the higher quorum opens it.',
+      ).refusal;
+  }
+  return undefined;
+}
+
+/** Client money that is missing in a pool and that no override has opened it for. */
+function shortfallOf(books: Books, key: string, at: Instant): Tables['shortfall'] | undefined {
   const short = books.get('shortfall', key);
   if (short === undefined || short.amount === 0n) return undefined;
   const override = books.get('override', key);
-  if (override !== undefined && at < override.until && override.of === short.since) return undefined;
-  return refuse(
-    'shortfall',
-    what,
-    `Pool ${mainPool} is ${money(asset, short.amount)} of client money short since ${short.since}.`,
-    'Put the money right at the bank; until then only an override by the higher quorum opens it.',
-  ).refusal;
+  return override !== undefined && at < override.until && override.of === short.since ? undefined : short;
 }
 
 type StatedRefusal = Refusal<'unknown' | 'duplicate' | 'state' | 'malformed'>;
@@ -63,18 +75,18 @@ export interface PoolDay extends Safeguard {
  * Owed against held as of now: owed from every single client account of the books, held from the statement alone, with what the
  * bank cannot have yet named as under way. `statement` null means that none came: then nothing is held as far as anyone knows.
  */
-export function poolDay(books: Books, asset: string, statement: string | null): PoolDay {
+export function poolDay(books: Books, asset: string, statement: string | null, pool: string = mainPool): PoolDay {
   const of: Record<string, bigint> = {};
   const clients: bigint[] = [];
   for (const [, account] of books.all('account')) {
-    if (account.asset !== asset || account.class === 'cash') continue;
+    if (account.asset !== asset || poolOf(account) !== pool || account.class === 'cash') continue;
     const balance = booked(account);
     if (account.class === 'client') clients.push(balance);
     else of[account.class] = (of[account.class] ?? 0n) + balance;
   }
   const received = statement === null ? undefined : books.get('statement', statement);
-  const open = books.get('openItems', asset);
-  const cashNow = books.get('account', houseAccountId('cash', asset));
+  const open = books.get('openItems', bankAccountKey(asset, pool));
+  const cashNow = books.get('account', houseAccountId('cash', asset, pool));
   const sinceThen = received === undefined || cashNow === undefined ? 0n : booked(cashNow) - received.books;
   // What was paired once is in a statement, whatever day it is valued: undoing the pairing does not send it back on its way.
   const isApart = (leg: number): boolean => open?.apart.includes(legName(leg)) === true;
@@ -91,7 +103,7 @@ export function poolDay(books: Books, asset: string, statement: string | null): 
   );
   const figures = { unallocated: of.suspense ?? 0n, inTransit: left, house, tolerance };
   const seen = safeguard({
-    ...{ pool: mainPool, asset, clients, ...figures, cover: 0n },
+    ...{ pool, asset, clients, ...figures, cover: 0n },
     ...{ bank, notPlaced: underWay },
   });
   return { ...seen, ...figures, bank, underWay, clients: clients.reduce((sum, one) => sum + one, 0n) };
@@ -125,7 +137,7 @@ export function stateSafeguarding(
   at: Instant,
 ): Result<readonly Effect[], StatedRefusal> {
   const { pool, asset, day, statement } = event.body;
-  if (pool !== mainPool || books.get('account', houseAccountId('cash', asset)) === undefined)
+  if (books.get('account', houseAccountId('cash', asset, pool)) === undefined)
     return no('unknown', `There is no pool ${pool} in ${asset}.`, 'Check the pool.');
   const key = poolKey(pool, asset);
   const known = books.get('safeguarding', `${key}|${day}`);
@@ -134,14 +146,14 @@ export function stateSafeguarding(
     if (day >= at.slice(0, 10)) return no('state', `Day ${day} is not over yet.`, 'Wait for its statement.');
   } else {
     const received = books.get('statement', statement);
-    if (received === undefined || received.asset !== asset || received.day !== day)
+    if (received === undefined || received.asset !== asset || poolOf(received) !== pool || received.day !== day)
       return no('unknown', `There is no statement ${statement} of that pool and day.`, 'Import it first.');
     if (!received.reconciled) return no('state', `Statement ${statement} is not reconciled.`, 'Reconcile it first.');
     // Held against what is owed now, an older one would close a pool, or open it again, by money of another day.
-    if (books.get('openItems', asset)?.statement !== statement)
+    if (books.get('openItems', bankAccountKey(asset, pool))?.statement !== statement)
       return no('state', `A newer statement than ${statement} was reconciled.`, 'Nothing is needed.');
   }
-  const found = poolDay(books, asset, statement);
+  const found = poolDay(books, asset, statement, pool);
   const right = poolDayText(found, day, statement);
   const stated: Readonly<Record<string, unknown>> = event.body;
   if (Object.entries(right).some(([name, value]) => stated[name] !== value))
@@ -162,9 +174,9 @@ function shortfallEffects(books: Books, key: string, found: PoolDay, at: Instant
 }
 
 /** Days of a pool up to `until` that nobody has stated, at most ten: the gateway states that they were not performed. */
-export function unstatedDays(books: Books, asset: string, until: Day): Day[] {
-  const key = poolKey(mainPool, asset);
-  const opened = programmeOf(books)?.openedOn ?? until;
+export function unstatedDays(books: Books, asset: string, until: Day, pool: string = mainPool): Day[] {
+  const key = poolKey(pool, asset);
+  const opened = (pool === mainPool ? programmeOf(books) : books.get('pool', pool))?.openedOn ?? until;
   const days: Day[] = [];
   for (let back = 1; back <= 10; back++) {
     const on = addDays(until, -back);

@@ -5,6 +5,7 @@ import { nodePrimitives } from '../crypto/node.ts';
 import { SqlBooks } from '../main/store/books.ts';
 import { writeRecords } from '../main/store/log.ts';
 import { sql } from '../main/store/migrations/001-books.ts';
+import { sql as poolsSql } from '../main/store/migrations/007-pools.ts';
 import { type Person, sha256, signAsMachine } from '../testing/people.ts';
 import { payeeNamed, TestProgramme } from '../testing/programme.ts';
 import { verifierPrimitives } from '../verifier/primitives.ts';
@@ -462,6 +463,7 @@ function agree(programme: TestProgramme): void {
 
   const database = new Database(':memory:');
   database.exec(sql);
+  database.exec(poolsSql);
   const terminal = new SqlBooks(database as never);
   for (let from = 0; from < programme.records.length; from += 7) {
     const layer = new BooksLayer(terminal);

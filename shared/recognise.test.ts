@@ -54,6 +54,21 @@ describe('a record that is recognised at first sight', () => {
     expect(long.filter((one) => one?.endsWith('credited'))).toHaveLength(1);
   });
 
+  it('may lack members that need not be there, wherever they stand, and no comma is too few or too many', () => {
+    const shape = z.strictObject({ b: z.literal(1).optional(), c: z.literal(2), d: z.literal(3).optional() });
+    const last = z.strictObject({ a: z.literal(1).optional(), b: z.literal(2).optional(), c: z.literal(3) });
+    for (const [schema, fitting] of [
+      [shape, [{ c: 2 }, { b: 1, c: 2 }, { c: 2, d: 3 }, { b: 1, c: 2, d: 3 }]],
+      [last, [{ c: 3 }, { a: 1, c: 3 }, { b: 2, c: 3 }, { a: 1, b: 2, c: 3 }]],
+    ] as const) {
+      const pattern = matcher(schema);
+      for (const one of fitting) expect(pattern.test(JSON.stringify(one))).toBe(true);
+      for (const wrong of ['{}', '{"b":1,}', '{,"c":2}', '{"b":1"c":2}', '{"c":2,}', '{"c":2"d":3}', '{"b":1,"d":3}'])
+        expect([wrong, pattern.test(wrong)]).toEqual([wrong, false]);
+    }
+    expect(patternOf(z.strictObject({ a: z.literal(1).optional() }), refined)).toBeUndefined();
+  });
+
   it('is never one that the long way refuses, whatever is done to its text', () => {
     const alphabet = [
       ...'{}[]",:\\/-_. é\u0000\ud800',

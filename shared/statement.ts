@@ -1,8 +1,8 @@
 // Bank statements in the books: their lines enter the log, every cash leg is noted, and one reconciliation of both is a pure
 // function that the gateway states and everybody recomputes. Nothing is matched twice, and what stays open keeps its age.
 
-import { houseAccountId } from './accounts.ts';
-import { type Books, booked, type Effect, put, type Tables } from './books.ts';
+import { bankAccountKey, houseAccountId } from './accounts.ts';
+import { type Books, booked, type Effect, inPool, put, type Tables } from './books.ts';
 import { bytesToBase64url } from './bytes.ts';
 import { canonicalBytes } from './canonical.ts';
 import type { EventOf } from './event.ts';
@@ -34,18 +34,25 @@ const itemKey = (one: { readonly instruction: string; readonly item: number } | 
 // --- what enters -----------------------------------------------------------------------------------------------------------
 
 export function receiveStatement(books: Books, event: EventOf<'statement.received'>): Decided {
-  const { statement, asset, day, opening, closing, entries } = event.body;
-  const cash = books.get('account', houseAccountId('cash', asset));
-  if (cash === undefined) return no('unknown', `This programme does not keep ${asset}.`, 'Check the statement.');
+  const { statement, asset, pool, day, opening, closing, entries } = event.body;
+  const cash = books.get('account', houseAccountId('cash', asset, pool));
+  if (cash === undefined)
+    return no(
+      'unknown',
+      pool === undefined ? `This programme does not keep ${asset}.` : `There is no pool ${pool} in ${asset}.`,
+      'Check the statement.',
+    );
   if (books.get('statement', statement) !== undefined)
     return no('duplicate', `Statement ${statement} was received already.`, 'Nothing is needed.');
-  const before = books.get('openItems', asset);
+  const account = bankAccountKey(asset, pool);
+  const before = books.get('openItems', account);
   const follows = before === undefined || before.closing === null ? opening === '0' : before.closing === opening;
   return ok([
     put('statement', statement, {
-      ...{ asset, day, opening, closing, books: booked(cash), entries, lines: 0, follows, reconciled: false },
+      ...{ asset, ...inPool(pool), day, opening, closing, books: booked(cash), entries, lines: 0, follows },
+      reconciled: false,
       // Legs noted until now: what is booked later belongs to the next statement.
-      legs: noted(books, asset),
+      legs: noted(books, account),
     }),
   ]);
 }
@@ -76,16 +83,16 @@ export interface NewCashLeg {
   readonly receipt: EventId | null;
 }
 
-const noted = (books: Books, asset: string): number => books.get('cashLegs', asset)?.count ?? 0;
+const noted = (books: Books, account: string): number => books.get('cashLegs', account)?.count ?? 0;
 
-/** Every leg on cash is noted with what a statement may name it by. */
-export function noteCashLeg(books: Books, asset: string, leg: NewCashLeg): Effect[] {
-  const count = noted(books, asset);
-  const row = `${asset}|${Math.floor(count / legsPerRow)}`;
+/** Every leg on cash is noted with what a statement may name it by; `account` is its `bankAccountKey`. */
+export function noteCashLeg(books: Books, account: string, leg: NewCashLeg): Effect[] {
+  const count = noted(books, account);
+  const row = `${account}|${Math.floor(count / legsPerRow)}`;
   const known = count % legsPerRow === 0 ? [] : (books.get('cashLegRow', row)?.legs ?? []);
   const { amount, item, ...rest } = leg;
   const one = { ...rest, item: itemKey(item), instruction: item?.instruction ?? null, amount: amount.toString() };
-  return [put('cashLegRow', row, { legs: [...known, one] }), put('cashLegs', asset, { count: count + 1 })];
+  return [put('cashLegRow', row, { legs: [...known, one] }), put('cashLegs', account, { count: count + 1 })];
 }
 
 // --- reconciling -----------------------------------------------------------------------------------------------------------
@@ -125,8 +132,9 @@ export function lineOf(books: Books, id: string): StatementLine | undefined {
 export function reconcileStatement(books: Books, statement: string): StatementReconciliation | undefined {
   const received = books.get('statement', statement);
   if (received === undefined || received.reconciled || received.lines !== received.entries) return undefined;
-  const { asset, day } = received;
-  const before: OpenItems = books.get('openItems', asset) ?? emptyItems;
+  const { asset, pool, day } = received;
+  const account = bankAccountKey(asset, pool);
+  const before: OpenItems = books.get('openItems', account) ?? emptyItems;
   const apart = new Set(before.apart);
   const lineIds = [
     ...before.lines.filter((id) => !apart.has(id)),
@@ -134,7 +142,7 @@ export function reconcileStatement(books: Books, statement: string): StatementRe
   ];
   const legs = [
     ...before.legs.filter((one) => !apart.has(legName(one.leg))),
-    ...legsBetween(books, asset, before.noted, received.legs),
+    ...legsBetween(books, account, before.noted, received.legs),
   ];
   const amounts = new Map<number, bigint>();
   const bank = lineIds.map((id, number): BankLine => {
@@ -156,7 +164,7 @@ export function reconcileStatement(books: Books, statement: string): StatementRe
   const found = reconcileLines(bank, ours, day);
   const idsOf = (numbers: readonly number[]): string[] => numbers.map((number) => lineIds[number] as string);
   const matches = found.matches.map(({ by, bank: lines, books: sides }) => ({ by, lines: idsOf(lines), legs: sides }));
-  const { breaks, cleared, next } = nameBreaks(books, asset, before, found.breaks, idsOf, legs, statement);
+  const { breaks, cleared, next } = nameBreaks(books, received, before, found.breaks, idsOf, legs, statement);
   const openLines = new Set([...breaks.values()].filter(isOpenItem).flatMap((one) => one.lines));
   const openLegs = new Set([
     ...[...breaks.values()].filter(isOpenItem).flatMap((one) => one.legs),
@@ -173,10 +181,12 @@ export function reconcileStatement(books: Books, statement: string): StatementRe
     balanced,
     effects: [
       put('statement', statement, { ...received, reconciled: true }),
-      ...matches.map((match, i) => put('match', `${statement}|${i}`, { asset, ...match, made: null, undone: null })),
+      ...matches.map((match, i) =>
+        put('match', `${statement}|${i}`, { asset, ...inPool(pool), ...match, made: null, undone: null }),
+      ),
       ...[...breaks].map(([key, one]) => put('break', key, one)),
       ...cleared.map((key) => put('break', key, { ...(books.get('break', key) as Tables['break']), state: 'cleared' })),
-      put('openItems', asset, {
+      put('openItems', account, {
         lines: [...before.lines.filter((id) => apart.has(id)), ...lineIds.filter((id) => openLines.has(id))],
         legs: [
           ...before.legs.filter((one) => apart.has(legName(one.leg))),
@@ -201,20 +211,20 @@ const emptyItems: OpenItems = {
 const isOpenItem = (one: Tables['break']): boolean => one.kind !== 'unknown payer';
 
 /** A noted cash leg by its number: rows are in the order of booking, so it is looked for by halves. */
-export function cashLegOf(books: Books, asset: string, leg: number): CashLeg | undefined {
-  let [low, high] = [0, Math.floor(Math.max(0, noted(books, asset) - 1) / legsPerRow)];
+export function cashLegOf(books: Books, account: string, leg: number): CashLeg | undefined {
+  let [low, high] = [0, Math.floor(Math.max(0, noted(books, account) - 1) / legsPerRow)];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    const first = books.get('cashLegRow', `${asset}|${middle}`)?.legs[0];
+    const first = books.get('cashLegRow', `${account}|${middle}`)?.legs[0];
     if (first === undefined || first.leg > leg) high = middle - 1;
     else low = middle;
   }
-  return books.get('cashLegRow', `${asset}|${low}`)?.legs.find((one) => one.leg === leg);
+  return books.get('cashLegRow', `${account}|${low}`)?.legs.find((one) => one.leg === leg);
 }
 
-function* legsBetween(books: Books, asset: string, from: number, to: number): Generator<CashLeg> {
+function* legsBetween(books: Books, account: string, from: number, to: number): Generator<CashLeg> {
   for (let row = Math.floor(from / legsPerRow); row * legsPerRow < to; row++) {
-    const legs = books.get('cashLegRow', `${asset}|${row}`)?.legs ?? [];
+    const legs = books.get('cashLegRow', `${account}|${row}`)?.legs ?? [];
     yield* legs.slice(Math.max(0, from - row * legsPerRow), Math.max(0, to - row * legsPerRow));
   }
 }
@@ -222,7 +232,7 @@ function* legsBetween(books: Books, asset: string, from: number, to: number): Ge
 /** A break that was open before keeps its key, its age and its owner; one whose lines and legs are all matched is cleared. */
 function nameBreaks(
   books: Books,
-  asset: string,
+  { asset, pool }: Pick<Tables['statement'], 'asset' | 'pool'>,
   before: OpenItems,
   found: readonly Break[],
   idsOf: (numbers: readonly number[]) => string[],
@@ -254,11 +264,21 @@ function nameBreaks(
       .map((name) => keys.get(name))
       .find((key) => key !== undefined && !breaks.has(key));
     const old = known === undefined ? undefined : books.get('break', known);
-    const key = known ?? `${asset}|${next}`;
+    const key = known ?? `${bankAccountKey(asset, pool)}|${next}`;
     if (known === undefined) next += 1;
     const likelyName = likely === null ? null : lines.length > 0 ? legName(likely) : (idsOf([likely])[0] ?? null);
     breaks.set(key, {
-      ...{ asset, kind, lines, legs: sides, difference, since: old?.since ?? since, receipt, likely: likelyName },
+      ...{
+        asset,
+        ...inPool(pool),
+        kind,
+        lines,
+        legs: sides,
+        difference,
+        since: old?.since ?? since,
+        receipt,
+        likely: likelyName,
+      },
       ...{ statement: old?.statement ?? statement, owner: old?.owner ?? null, state: 'open', resolution: null },
     });
   }

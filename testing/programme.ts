@@ -26,7 +26,7 @@ const officersWork = [
   'record recovery',
   'adopt policy',
   'adopt agreement',
-  ...['resume', 'override shortfall', 'adopt reference rates'],
+  ...['resume', 'override shortfall', 'adopt reference rates', 'open pool'],
 ];
 
 export const testPolicy: Policy = {

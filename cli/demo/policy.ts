@@ -13,7 +13,7 @@ const officersWork = [
   'record recovery',
   'adopt policy',
   'adopt agreement',
-  ...['resume', 'override shortfall', 'adopt reference rates'],
+  ...['resume', 'override shortfall', 'adopt reference rates', 'open pool'],
 ];
 
 /** From 1,000,000 major units on: two supervisors, another terminal, and the payee typed off the paper. */

@@ -303,8 +303,8 @@ async function report(
     for (const item of one.items) words.set(item.state, (words.get(item.state) ?? 0) + 1);
   const count = (...states: string[]) => states.reduce((sum, state) => sum + (words.get(state) ?? 0), 0);
   const { assets } = accepted(await back.client.safeguarding({}));
-  for (const { asset, owed, held } of assets)
-    say(`Safeguarding ${asset}: held ${show(asset, BigInt(held))}, owed ${show(asset, BigInt(owed))}`);
+  for (const { pool, asset, owed, held } of assets)
+    say(`Safeguarding ${pool} ${asset}: held ${show(asset, BigInt(held))}, owed ${show(asset, BigInt(owed))}`);
   for (const line of lines) say(line);
   const isConserved = assets.every(({ owed, held }) => owed === held);
   return {

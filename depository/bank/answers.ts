@@ -2,6 +2,7 @@
 // recognised by the InstrId that they were sent with, or by an EndToEndId that only one of them has.
 
 import { itemOf } from '../../shared/bank-item.ts';
+import { inPool } from '../../shared/books.ts';
 import { bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import type { CustosEvent, EventOf, EventType } from '../../shared/event.ts';
 import type { EventId } from '../../shared/ids.ts';
@@ -13,6 +14,7 @@ import type { StatementEntry, TransactionDetails } from '../../shared/iso20022/e
 import { everyFamily } from '../../shared/iso20022/message.ts';
 import { readPain002 } from '../../shared/iso20022/pain002.ts';
 import { familyOf } from '../../shared/iso20022/reader.ts';
+import { poolByNumber } from '../../shared/pool.ts';
 import type { Hash } from '../../shared/primitives.ts';
 import { ok, type Refusal, type Result } from '../../shared/result.ts';
 import { linesPerRow } from '../../shared/statement.ts';
@@ -150,6 +152,7 @@ function* paymentsOf(entry: StatementEntry): Generator<{
 
 function notified(parts: AnswerParts, notification: Statement, recognise: Recognise): CustosEvent[] {
   const { books, newEvent, today } = parts;
+  const pool = inPool(poolByNumber(books, notification.account, notification.asset));
   const settledHere = new Set<string>();
   return notification.entries.filter(isBooked).flatMap((entry) => {
     const valueDate = (entry.valueDate ?? entry.bookingDate ?? today) as Day;
@@ -169,7 +172,9 @@ function notified(parts: AnswerParts, notification: Statement, recognise: Recogn
       }
       if (ours === undefined) {
         const account = details?.creditorAccount ?? null;
-        return [newEvent('bank.credited', { reference, account, asset, amount: amount.toString(), valueDate })];
+        return [
+          newEvent('bank.credited', { reference, account, asset, amount: amount.toString(), valueDate, ...pool }),
+        ];
       }
       const state = books.get('instruction', ours.instruction)?.items[ours.item];
       const isReturn = state === 'settled' || settledHere.has(`${ours.instruction}/${ours.item}`);
@@ -206,8 +211,11 @@ function exchangeAnswer(
 }
 
 function stated(parts: AnswerParts, statement: Statement, recognise: Recognise, xml: string): CustosEvent[] {
-  const { id, asset, opening, closing } = statement;
+  const { asset, opening, closing } = statement;
   if (asset === null || opening === null || closing === null) return [];
+  const pool = inPool(poolByNumber(parts.books, statement.account, asset));
+  // Banks number the statements of each account: the pool keeps those of two accounts apart.
+  const id = pool.pool === undefined ? statement.id : `${pool.pool}:${statement.id}`.slice(0, 64);
   const day = (statement.closingDate ?? parts.today) as Day;
   // An entry without an amount that can be read stays out; the statement then does not add up, and says so.
   const lines = statement.entries.filter(isBooked).flatMap((entry) => {
@@ -219,7 +227,9 @@ function stated(parts: AnswerParts, statement: Statement, recognise: Recognise, 
   });
   const figures = { opening: opening.toString(), closing: closing.toString(), entries: lines.length };
   const file = bytesToBase64url(parts.hash(utf8(xml)));
-  const events: CustosEvent[] = [parts.newEvent('statement.received', { statement: id, asset, day, ...figures, file })];
+  const events: CustosEvent[] = [
+    parts.newEvent('statement.received', { statement: id, asset, ...pool, day, ...figures, file }),
+  ];
   for (let from = 0; from < lines.length; from += linesPerRow)
     events.push(
       parts.newEvent('statement.lines', { statement: id, from, lines: lines.slice(from, from + linesPerRow) }),

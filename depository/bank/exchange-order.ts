@@ -6,19 +6,19 @@ import { assetByCode } from '../../shared/asset.ts';
 import { type Books, programmeOf } from '../../shared/books.ts';
 import type { ForeignExchange } from '../../shared/instruction/foreign-exchange.ts';
 import type { PaymentOrder } from '../../shared/iso20022/pain001.ts';
+import { debtorNumberOf } from '../../shared/pool.ts';
 import { bankReference } from './answers.ts';
 
 export function exchangeOrder(books: Books, id: string, one: ForeignExchange): PaymentOrder['transactions'][number] {
   const bought = assetByCode(one.bought);
   assert(bought, 'assets of a programme are known');
-  const numberOf = (account: string): string => books.get('account', account)?.number ?? account;
   return {
-    debtorAccount: numberOf(one.account),
+    debtorAccount: debtorNumberOf(books, one.account),
     instructionId: bankReference(id, 0),
     endToEndId: one.quote.reference,
     amount: BigInt(one.amount),
     creditorName: programmeOf(books)?.name ?? '',
-    creditorAccount: numberOf(one.to),
+    creditorAccount: debtorNumberOf(books, one.to),
     creditorAgent: null,
     remittance: null,
     exchange: {

@@ -92,6 +92,52 @@ const fate = (transfer: Transfer) =>
       : 'settle';
 
 describe('the bank link with the simulated bank', () => {
+  it('pays each pool out of its own bank account, and reads by the account of a statement whose it is', async () => {
+    const { programme, sequencer, bank, link, pass } = await depository(fate);
+    const { books } = sequencer;
+    const configure = async (maker: Person, checker: Person, instruction: Instruction) => {
+      const made = programme.made(maker, instruction);
+      for (const event of [made, programme.approval(checker, made)]) {
+        const person = event === made ? maker : checker;
+        const [outcome] = await link.gateway.admit([{ event, evidence: person.sign([event])[0]!, details: [] }]);
+        if (!outcome?.ok) throw new Error(outcome?.refusal.why);
+      }
+    };
+    const [first, second] = programme.officers;
+    const number = '622200009999';
+    const purpose = 'wages of one builder';
+    await configure(first, second, {
+      ...{ kind: 'open pool', pool: 'wages', accounts: [{ asset: 'CNY', number }], purpose },
+    });
+    await configure(programme.tellers[0], programme.supervisors[0], {
+      ...{ kind: 'open account', account: 'acc-w', client: 'c1', role: 'payer', asset: 'CNY', number: '9w' },
+      pool: 'wages',
+    });
+    bank.openAccount('CNY', number);
+    bank.creditReceipt({ asset: 'CNY', amount: 500n, custodyNumber: '9c1CNY', payer: '王芳' });
+    bank.creditReceipt({ asset: 'CNY', amount: 900n, custodyNumber: '9w', payer: '李', into: number });
+    bank.endOfDay();
+    expect(await runBankLink(link)).toEqual([]);
+    const details = payee('good', '62220001000');
+    const payment = { kind: 'payment', asset: 'CNY', amount: '100', payee: committed(details) } as const;
+    await pass({ ...payment, account: 'acc-w' }, [details]);
+    await pass({ ...payment, account: 'acc-c1-CNY' }, [details]);
+    expect(await runBankLink(link)).toEqual([]);
+    expect([bank.balance('CNY'), bank.balance('CNY', number)]).toEqual([400n, 800n]);
+    const cash = (id: string) => booked(books.get('account', id)!);
+    expect([cash('cash:CNY'), cash('cash:CNY:wages')]).toEqual([400n, 800n]);
+    // The bank takes from one what it gives the other: each is stated for itself, and the day is bad.
+    bank.bookUnasked('CNY', -70n, number);
+    bank.bookUnasked('CNY', 70n);
+    bank.endOfDay();
+    expect(await runBankLink(link)).toEqual([]);
+    const day = '2026-11-23';
+    expect(books.get('safeguarding', `main|CNY|${day}`)).toMatchObject({ excess: '70', outcome: 'met' });
+    expect(books.get('safeguarding', `wages|CNY|${day}`)).toMatchObject({ shortfall: '70', outcome: 'shortfall' });
+    expect(await runBankLink(link)).toEqual([]);
+    await expect(pass({ ...payment, account: 'acc-w' }, [details])).rejects.toThrow('Pool wages');
+  });
+
   it('settles, rejects and returns, each once, and the day reconciles', async () => {
     const { sequencer, bank, link, pass } = await depository(fate);
     bank.creditReceipt({ asset: 'CNY', amount: 1000_00n, custodyNumber: '9c1CNY', payer: '王芳' });

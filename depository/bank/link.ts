@@ -4,7 +4,7 @@ import { assert } from '../../shared/assert.ts';
 import { assetByCode } from '../../shared/asset.ts';
 import { itemOf } from '../../shared/bank-item.ts';
 import { fillBasket } from '../../shared/basket.ts';
-import { programmeOf } from '../../shared/books.ts';
+import { poolOf } from '../../shared/books.ts';
 import { bytesToBase64url } from '../../shared/bytes.ts';
 import { type CustosEvent, type EventOf, type EventType, eventSchema } from '../../shared/event.ts';
 import { type MachineEvidence, machineMessage } from '../../shared/evidence.ts';
@@ -16,6 +16,7 @@ import type { Instruction } from '../../shared/instruction/schema.ts';
 import { writeCamt056 } from '../../shared/iso20022/camt056.ts';
 import { type PaymentOrder, writePain001 } from '../../shared/iso20022/pain001.ts';
 import { poolDay, poolDayText, unstatedDays } from '../../shared/outgoing.ts';
+import { debtorNumberOf, poolAssets } from '../../shared/pool.ts';
 import type { Primitives } from '../../shared/primitives.ts';
 import type { Refusal } from '../../shared/result.ts';
 import { reconcileStatement, reconciliationDigest } from '../../shared/statement.ts';
@@ -127,7 +128,7 @@ async function orderOf({ gateway, clock }: BankLinkParts, id: string): Promise<P
             const moved = itemOf(books, id, item);
             assert(moved, 'every payee is an item');
             return {
-              debtorAccount: books.get('account', moved.account)?.number ?? moved.account,
+              debtorAccount: debtorNumberOf(books, moved.account),
               instructionId: bankReference(id, item),
               endToEndId,
               amount: moved.amount,
@@ -204,7 +205,7 @@ async function safeguard(parts: BankLinkParts, event: EventOf<'statement.receive
   const { statement, asset, day } = event.body;
   const { books } = parts.gateway.sequencer();
   if (books.get('statement', statement)?.reconciled !== true) return [];
-  const body = poolDayText(poolDay(books, asset, statement), day, statement);
+  const body = poolDayText(poolDay(books, asset, statement, poolOf(event.body)), day, statement);
   return admit(parts, 'gateway', [newEvent(parts, 'safeguarding.stated', body)]);
 }
 
@@ -212,9 +213,9 @@ async function safeguard(parts: BankLinkParts, event: EventOf<'statement.receive
 export async function noteUnstatedDays(parts: BankLinkParts): Promise<readonly Refusal[]> {
   const { books } = parts.gateway.sequencer();
   const today = dayOf(msToInstant(parts.clock()));
-  const events = (programmeOf(books)?.assets ?? []).flatMap((asset) =>
-    unstatedDays(books, asset, today).map((on) =>
-      newEvent(parts, 'safeguarding.stated', poolDayText(poolDay(books, asset, null), on, null)),
+  const events = [...poolAssets(books)].flatMap(({ asset, pool }) =>
+    unstatedDays(books, asset, today, pool).map((on) =>
+      newEvent(parts, 'safeguarding.stated', poolDayText(poolDay(books, asset, null, pool), on, null)),
     ),
   );
   return admit(parts, 'gateway', events);

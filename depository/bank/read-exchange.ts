@@ -13,6 +13,7 @@ interface Side {
 export interface ExchangeOrder {
   readonly instructionId: string;
   readonly endToEndId: string;
+  readonly debtorAccount: string;
   readonly creditorAccount: string;
   readonly sold: Side;
   readonly bought: Side;
@@ -36,6 +37,7 @@ export function readExchange(xml: string): ExchangeOrder | undefined {
   const [sold, bought] = payIn === null ? [follows, given] : [given, follows];
   return {
     ...{ instructionId: payment.instructionId ?? '', endToEndId: payment.endToEndId ?? '' },
+    ...{ debtorAccount: payment.debtorAccount ?? '' },
     ...{ creditorAccount: payment.creditorAccount ?? '', sold, bought },
   };
 }

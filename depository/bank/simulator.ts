@@ -33,7 +33,7 @@ export interface SimulatorParts {
   readonly file: string;
   /** Milliseconds since 1970, UTC. */
   readonly clock: () => number;
-  /** The bank's pool account per asset. */
+  /** The account of the main pool per asset; accounts of further pools are opened later. */
   readonly accounts: Readonly<Record<string, string>>;
   readonly fate?: (transfer: Transfer) => Fate;
   /** Why a recall is refused (LEGL, CUST, ARDT ...); null gives the money back, as it does where nothing is said. */
@@ -47,25 +47,30 @@ export interface Receipt {
   readonly payer: string;
   /** The payer's own reference: the same one again is the same receipt. */
   readonly reference?: string;
+  /** The bank account it comes into, where not that of the main pool. */
+  readonly into?: string;
 }
 
 export interface BankSimulator extends BankAdapter {
   /** A payer's money arrives, quoting a custody account number or nothing. */
   creditReceipt(receipt: Receipt): void;
+  /** Another account in the same asset: orders that debit it are paid from it, and it gets statements of its own. */
+  openAccount(asset: string, number: string): void;
   /** The bank books something that nobody ordered, such as a charge; negative takes money. No notification, only the statement. */
-  bookUnasked(asset: string, amount: bigint): void;
+  bookUnasked(asset: string, amount: bigint, into?: string): void;
   /** Money comes back once more, of a payment that came back already. */
   returnAgain(instructionId: string, amount: bigint): void;
   /** From now on notifications name payments by their EndToEndId alone, as some banks do. */
   forgetInstructionIds(): void;
   /** One statement per account, whose opening and entries add up to its closing. */
   endOfDay(): void;
-  balance(asset: string): bigint;
+  balance(asset: string, number?: string): bigint;
   close(): void;
 }
 
 const schema = `
 CREATE TABLE IF NOT EXISTS pools (asset TEXT PRIMARY KEY, balance INTEGER NOT NULL, opening INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS further (number TEXT PRIMARY KEY, asset TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS taken (message TEXT PRIMARY KEY) STRICT;
 CREATE TABLE IF NOT EXISTS outgoing (position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, xml TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS bookings (number INTEGER PRIMARY KEY AUTOINCREMENT, asset TEXT NOT NULL, json TEXT NOT NULL, stated INTEGER NOT NULL) STRICT;
@@ -94,29 +99,33 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
   let forgetful = false;
   const now = () => msToInstant(parts.clock());
   const nextId = (prefix: string) => `${prefix}${String(count.get()).padStart(8, '0')}`;
-  const balance = (asset: string): bigint => (pool.get(asset) as bigint | undefined) ?? 0n;
-  const account = (asset: string) => {
-    const number = parts.accounts[asset];
+  const further = database.prepare('SELECT asset FROM further WHERE number = ?').pluck();
+  /** Rows name the account of the main pool by its asset, and every other by asset and number. */
+  const keyOf = (asset: string, number: string | null | undefined): string =>
+    number != null && further.get(number) === asset ? `${asset} ${number}` : asset;
+  const balance = (key: string): bigint => (pool.get(key) as bigint | undefined) ?? 0n;
+  const account = (key: string) => {
+    const [asset = '', number = parts.accounts[asset]] = key.split(' ');
     const known = assetByCode(asset);
     assert(number !== undefined && known !== undefined, `the bank keeps an account in ${asset}`);
     return { account: number, asset: known };
   };
 
-  function book(asset: string, booking: Omit<Booking, 'reference' | 'day'>): Booking {
-    setPool.run(asset, balance(asset) + (booking.credit ? booking.amount : -booking.amount));
+  function book(key: string, booking: Omit<Booking, 'reference' | 'day'>): Booking {
+    setPool.run(key, balance(key) + (booking.credit ? booking.amount : -booking.amount));
     const whole = { ...booking, reference: nextId('R'), day: dayOf(now()) };
     note.run(
-      asset,
+      key,
       JSON.stringify(whole, (_, value) => (typeof value === 'bigint' ? value.toString() : value)),
     );
     return whole;
   }
 
-  function notify(asset: string, bookings: readonly Booking[]): void {
+  function notify(key: string, bookings: readonly Booking[]): void {
     if (bookings.length === 0) return;
     const messageId = nextId('N');
     const shown = forgetful ? bookings.map((one) => ({ ...one, instructionId: null })) : bookings;
-    queue.run(messageId, writeCamt054({ messageId, createdAt: now(), ...account(asset), bookings: shown }));
+    queue.run(messageId, writeCamt054({ messageId, createdAt: now(), ...account(key), bookings: shown }));
   }
 
   /** Payments that were settled and have not come back. */
@@ -164,9 +173,10 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
   /** Debits one account, credits the other, and says so to each. */
   function carryOut(orderId: string, order: ExchangeOrder): void {
     const { instructionId, endToEndId, sold, bought, creditorAccount } = order;
+    const [from, to] = [keyOf(sold.asset, order.debtorAccount), keyOf(bought.asset, creditorAccount)];
     const asked = { instructionId, endToEndId, asset: sold.asset, amount: sold.amount, creditorAccount };
     const wish = parts.fate?.({ ...asked, creditorName: '' }) ?? 'settle';
-    const fate: Fate = balance(sold.asset) < sold.amount ? { reject: 'AM04' } : wish;
+    const fate: Fate = balance(from) < sold.amount ? { reject: 'AM04' } : wish;
     const reason = typeof fate === 'object' && 'reject' in fate ? fate.reject : null;
     const advice: StatusAdvice = { instructionId, endToEndId, status: reason === null ? 'ACSP' : 'RJCT', reason };
     const messageId = nextId('S');
@@ -174,13 +184,13 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
     if (reason !== null) return;
     const common = { instructionId, endToEndId, creditorAccount: null, debtorName: null, remittance: null };
     const [out, back] = [{ ...common, returnReason: null }, typeof fate === 'object' && 'returned' in fate];
-    notify(sold.asset, [book(sold.asset, { ...out, credit: false, amount: sold.amount })]);
+    notify(from, [book(from, { ...out, credit: false, amount: sold.amount })]);
     if (back) {
-      notify(sold.asset, [book(sold.asset, { ...common, returnReason: 'NARR', credit: true, amount: sold.amount })]);
+      notify(from, [book(from, { ...common, returnReason: 'NARR', credit: true, amount: sold.amount })]);
       return;
     }
     const less = typeof fate === 'object' && 'givesLess' in fate ? fate.givesLess : 0n;
-    notify(bought.asset, [book(bought.asset, { ...out, credit: true, amount: bought.amount - less })]);
+    notify(to, [book(to, { ...out, credit: true, amount: bought.amount - less })]);
   }
 
   const send = database.transaction(({ id, xml }: { id: string; xml: string }) => {
@@ -201,12 +211,13 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
     const settled: Booking[] = [];
     const returned: Booking[] = [];
     const [first] = file.value.payments;
+    const key = first === undefined ? '' : keyOf(first.asset, first.debtorAccount);
     for (const payment of file.value.payments) {
       const { endToEndId, asset, amount, creditorName, creditorAccount } = payment;
       const instructionId = payment.instructionId ?? '';
       const wish =
         parts.fate?.({ instructionId, endToEndId, asset, amount, creditorName, creditorAccount }) ?? 'settle';
-      const fate: Fate = balance(asset) < amount ? { reject: 'AM04' } : wish;
+      const fate: Fate = balance(key) < amount ? { reject: 'AM04' } : wish;
       const isRejected = typeof fate === 'object' && 'reject' in fate;
       advices.push({
         instructionId,
@@ -216,38 +227,39 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
       });
       if (isRejected) continue;
       const common = { amount, instructionId, endToEndId, creditorAccount: null, debtorName: null, remittance: null };
-      settled.push(book(asset, { ...common, credit: false, returnReason: null }));
+      settled.push(book(key, { ...common, credit: false, returnReason: null }));
       if (typeof fate === 'object' && 'returned' in fate)
-        returned.push(book(asset, { ...common, credit: true, returnReason: fate.returned }));
+        returned.push(book(key, { ...common, credit: true, returnReason: fate.returned }));
     }
     const messageId = nextId('S');
     queue.run(messageId, writePain002({ messageId, createdAt: now(), originalMessageId: id, advices }));
-    if (first !== undefined) for (const bookings of [settled, returned]) notify(first.asset, bookings);
+    if (first !== undefined) for (const bookings of [settled, returned]) notify(key, bookings);
   });
 
   const creditReceipt = database.transaction((receipt: Receipt) => {
-    const { asset, amount, custodyNumber, payer, reference } = receipt;
+    const { asset, amount, custodyNumber, payer, reference, into } = receipt;
+    const key = keyOf(asset, into);
     if (reference !== undefined && take.run(`receipt ${reference}`).changes === 0) return;
     const nothing = { instructionId: null, endToEndId: null, remittance: null, returnReason: null };
-    notify(asset, [
-      book(asset, { ...nothing, credit: true, amount, creditorAccount: custodyNumber, debtorName: payer }),
-    ]);
+    notify(key, [book(key, { ...nothing, credit: true, amount, creditorAccount: custodyNumber, debtorName: payer })]);
   });
   const endOfDay = database.transaction(() => {
-    for (const asset of Object.keys(parts.accounts)) {
-      const bookings = (unstated.all(asset) as string[]).map(textToBooking);
+    const others = database.prepare("SELECT asset || ' ' || number FROM further ORDER BY number").pluck().all();
+    for (const key of [...Object.keys(parts.accounts), ...(others as string[])]) {
+      const bookings = (unstated.all(key) as string[]).map(textToBooking);
       const messageId = nextId('D');
       const today = dayOf(now());
-      const opened = (opening.get(asset) as bigint | undefined) ?? 0n;
-      const figures = { opening: opened, closing: balance(asset), day: today };
-      queue.run(messageId, writeCamt053({ messageId, createdAt: now(), ...account(asset), bookings, ...figures }));
-      state.run(asset);
-      startDay.run(asset);
+      const opened = (opening.get(key) as bigint | undefined) ?? 0n;
+      const figures = { opening: opened, closing: balance(key), day: today };
+      queue.run(messageId, writeCamt053({ messageId, createdAt: now(), ...account(key), bookings, ...figures }));
+      state.run(key);
+      startDay.run(key);
     }
   });
 
   const outgoing = database.prepare('SELECT id, xml FROM outgoing ORDER BY position');
   const drop = database.prepare('DELETE FROM outgoing WHERE id = ?');
+  const open = database.prepare('INSERT OR IGNORE INTO further VALUES (?, ?)');
   return {
     send: (message) => send.immediate(message),
     receive: () => outgoing.all() as { id: string; xml: string }[],
@@ -261,13 +273,20 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
     forgetInstructionIds() {
       forgetful = true;
     },
-    bookUnasked(asset, amount) {
+    openAccount: (asset, number) => void open.run(number, asset),
+    bookUnasked(asset, amount, into) {
       const nothing = { instructionId: null, endToEndId: null, remittance: null, returnReason: null };
       const size = amount < 0n ? -amount : amount;
-      book(asset, { ...nothing, credit: amount > 0n, amount: size, creditorAccount: null, debtorName: null });
+      book(keyOf(asset, into), {
+        ...nothing,
+        credit: amount > 0n,
+        amount: size,
+        creditorAccount: null,
+        debtorName: null,
+      });
     },
     endOfDay: () => endOfDay.immediate(),
-    balance,
+    balance: (asset, number) => balance(keyOf(asset, number)),
     close: () => void database.close(),
   };
 }

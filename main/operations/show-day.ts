@@ -1,6 +1,8 @@
 // Show the day: statements and open breaks, owed against held, money nobody has claimed; and the files of the bank, as the
 // depository tells them.
 
+import { bankAccountKey } from '../../shared/accounts.ts';
+import { poolOf } from '../../shared/books.ts';
 import type { BankFile, BreakView, PoolDayView, ReceiptView, StatementView } from '../../shared/contract/day.ts';
 import { ok, type Refusal, type Result } from '../../shared/result.ts';
 import { cashLegOf, lineOf } from '../../shared/statement.ts';
@@ -16,8 +18,19 @@ export function showStatements(terminal: Terminal): Result<{ statements: Stateme
   const opened = unlocked(terminal);
   if (!opened.ok) return opened;
   const statements = [...opened.value.books.all('statement')].map(
-    ([statement, { asset, day, opening, closing, books, lines, follows, reconciled }]): StatementView => ({
-      ...{ statement, asset, day, opening, closing, books: books.toString(), lines, follows, reconciled },
+    ([statement, { asset, pool, day, opening, closing, books, lines, follows, reconciled }]): StatementView => ({
+      ...{
+        statement,
+        asset,
+        pool: poolOf({ pool }),
+        day,
+        opening,
+        closing,
+        books: books.toString(),
+        lines,
+        follows,
+        reconciled,
+      },
     }),
   );
   return ok({
@@ -39,7 +52,14 @@ export function showBreaks(terminal: Terminal): Result<{ breaks: BreakView[] }, 
       const one = books.get('break', key);
       if (one?.state !== 'open') continue;
       breaks.push({
-        ...{ key, kind: one.kind, asset: one.asset, difference: one.difference.toString(), since: one.since },
+        ...{
+          key,
+          kind: one.kind,
+          asset: one.asset,
+          pool: poolOf(one),
+          difference: one.difference.toString(),
+          since: one.since,
+        },
         ageDays: Math.max(0, Math.floor((nowMs - Date.parse(one.since)) / dayMs)),
         ...{ statement: one.statement, owner: one.owner, likely: one.likely },
         lines: one.lines.flatMap((id) => {
@@ -49,7 +69,7 @@ export function showBreaks(terminal: Terminal): Result<{ breaks: BreakView[] }, 
             : [{ id, reference: line.reference, amount: line.amount, valueDate: line.valueDate }];
         }),
         legs: one.legs.flatMap((number) => {
-          const leg = cashLegOf(books, one.asset, number);
+          const leg = cashLegOf(books, bankAccountKey(one.asset, one.pool), number);
           return leg === undefined
             ? []
             : [{ leg: number, reference: leg.reference, amount: leg.amount, valueDate: leg.valueDate }];
@@ -87,7 +107,11 @@ export function showSafeguardingDays(terminal: Terminal): Result<
   });
   const stopped = books.get('stopped', 'all');
   return ok({
-    days: days.sort((a, b) => (a.day > b.day ? -1 : a.day < b.day ? 1 : a.asset < b.asset ? -1 : 1)).slice(0, newest),
+    days: days
+      .sort((a, b) =>
+        a.day !== b.day ? (a.day > b.day ? -1 : 1) : `${a.pool}|${a.asset}` < `${b.pool}|${b.asset}` ? -1 : 1,
+      )
+      .slice(0, newest),
     pools,
     stopped: stopped?.since == null ? null : { since: stopped.since, reason: stopped.reason },
   });
@@ -98,10 +122,10 @@ export function showReceipts(terminal: Terminal): Result<{ receipts: ReceiptView
   const opened = unlocked(terminal);
   if (!opened.ok) return opened;
   const receipts: ReceiptView[] = [];
-  for (const [receipt, { asset, remaining, of }] of opened.value.books.all('receipt'))
+  for (const [receipt, { asset, pool, remaining, of }] of opened.value.books.all('receipt'))
     if (remaining > 0n) {
       const since = msToInstant(Number.parseInt(receipt.replaceAll('-', '').slice(0, 12), 16));
-      receipts.push({ receipt, asset, remaining: remaining.toString(), since, of });
+      receipts.push({ receipt, asset, pool: poolOf({ pool }), remaining: remaining.toString(), since, of });
     }
   return ok({ receipts: receipts.sort((a, b) => (a.receipt < b.receipt ? -1 : 1)) });
 }

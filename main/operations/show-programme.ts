@@ -2,6 +2,7 @@
 
 import { currentAgreement, currentPolicy } from '../../shared/books.ts';
 import type { ProgrammeView } from '../../shared/contract/terminal.ts';
+import { poolAssets } from '../../shared/pool.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import { type Terminal, unlocked } from '../terminal.ts';
 
@@ -20,6 +21,7 @@ export function showProgramme(terminal: Terminal): Result<ProgrammeView, Refusal
     name,
     origin,
     assets,
+    pools: [...poolAssets(books)].map(({ pool, asset, number }) => ({ pool, asset, number })),
     operators,
     terminals: [...books.all('terminal')].map(([, one]) => one),
     policy: currentPolicy(books),

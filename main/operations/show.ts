@@ -8,6 +8,7 @@ import {
   booksDigest,
   type InstructionState,
   type LedgerAccount,
+  poolOf,
   type Safeguarding,
   safeguardingOf,
 } from '../../shared/books.ts';
@@ -123,6 +124,7 @@ export function showAccounts(
         id,
         class: accountClass,
         asset: code,
+        pool: poolOf(one),
         client,
         number,
         frozen,
@@ -134,7 +136,7 @@ export function showAccounts(
   });
 }
 
-/** Client money owed and held, per asset, from the log alone: what only waits in the outbox moves no money. */
+/** Client money owed and held, per pool and asset, from the log alone: what only waits in the outbox moves no money. */
 export function showSafeguarding(terminal: Terminal): Shown<{ assets: Safeguarding[] }> {
   const opened = unlocked(terminal);
   return opened.ok ? ok({ assets: safeguardingOf(opened.value.books.all('account')) }) : opened;

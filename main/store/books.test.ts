@@ -39,6 +39,21 @@ function business(): TestProgramme {
     amount: '11',
     purpose: 'LOAN',
   });
+  const [officer, colleague] = programme.officers;
+  const accounts = [{ asset: 'CNY', number: '622200009999' }];
+  programme.pass(officer, colleague, { kind: 'open pool', pool: 'wages', accounts, purpose: 'wages' });
+  const inPool = { client: 'c2', role: 'payer', asset: 'CNY', number: '9w', pool: 'wages' } as const;
+  programme.pass(teller, supervisor, { kind: 'open account', account: 'acc-w', ...inPool });
+  programme.fromBank('bank.credited', {
+    ...{
+      reference: 'wages',
+      account: '9w',
+      asset: 'CNY',
+      amount: '99',
+      valueDate: '2026-11-23' as never,
+      pool: 'wages',
+    },
+  });
   programme.fromBank('bank.credited', {
     reference: 'unknown',
     account: null,

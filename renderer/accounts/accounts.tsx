@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Button, Input, type InputRef } from 'antd';
 import { useRef, useState } from 'react';
+import { mainPool } from '../../shared/accounts.ts';
 import type { AccountView, Status } from '../../shared/contract/terminal.ts';
 import { useSay } from '../i18n/index.ts';
 import { groupAccount, showMoney } from '../money.ts';
@@ -75,7 +76,10 @@ export function Accounts({ status }: { readonly status: Status }) {
                   {one.id} {one.frozen ? `(${say('accounts.frozen')})` : ''}
                   <div className="quiet">{one.client}</div>
                 </td>
-                <td>{one.class}</td>
+                <td>
+                  {one.class}
+                  {one.pool === mainPool ? null : <div className="quiet">{say('pool.named', { pool: one.pool })}</div>}
+                </td>
                 <td>{one.number === null ? '' : groupAccount(one.number)}</td>
                 <td className="right">
                   <Money asset={one.asset} minor={one.booked} />
@@ -99,7 +103,7 @@ export function Accounts({ status }: { readonly status: Status }) {
 
 const matches = (one: AccountView, search: string): boolean =>
   search === '' ||
-  [one.id, one.client ?? '', one.number ?? '', one.class].some((text) =>
+  [one.id, one.client ?? '', one.number ?? '', one.class, one.pool].some((text) =>
     text.toLowerCase().includes(search.toLowerCase().replaceAll(/\s/g, '')),
   );
 
@@ -114,9 +118,9 @@ function Safeguarding({ status }: { readonly status: Status }) {
   });
   return (
     <p data-testid="safeguarding">
-      {(data ?? []).map(({ asset, owed, held }) => (
-        <span key={asset} style={{ marginInlineEnd: 18 }}>
-          {held === owed ? '✓' : '✗'}{' '}
+      {(data ?? []).map(({ pool, asset, owed, held }) => (
+        <span key={`${pool}|${asset}`} style={{ marginInlineEnd: 18 }}>
+          {held === owed ? '✓' : '✗'} {pool === mainPool ? '' : `${say('pool.named', { pool })} · `}
           {say('safeguarding.line', {
             asset,
             held: showMoney(asset, held, language),

@@ -2,7 +2,7 @@
 
 import { Button, Input } from 'antd';
 import { useEffect, useState } from 'react';
-import { clientRoles } from '../../shared/accounts.ts';
+import { clientRoles, mainPool } from '../../shared/accounts.ts';
 import type { Draft, Forecast, Status } from '../../shared/contract/terminal.ts';
 import type { Refusal } from '../../shared/result.ts';
 import type { MessageKey } from '../i18n/en.ts';
@@ -17,7 +17,15 @@ import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 import { ForecastCard } from './forecast-card.tsx';
 
-const kinds = ['payment', 'book transfer', 'register client', 'open account', 'freeze', 'unfreeze'] as const;
+const kinds = [
+  'payment',
+  'book transfer',
+  'register client',
+  'open account',
+  'freeze',
+  'unfreeze',
+  'open pool',
+] as const;
 type Kind = (typeof kinds)[number];
 
 /** Fields of every kind, as typed; each kind reads its own. */
@@ -36,6 +44,10 @@ interface Fields {
   readonly accountId: string;
   readonly number: string;
   readonly asset: string;
+  readonly pool: string;
+  readonly purpose: string;
+  /** The bank's number of a new pool's account, per asset. */
+  readonly bankNumbers: Readonly<Record<string, string>>;
   readonly role: (typeof clientRoles)[number];
 }
 const empty: Omit<Fields, 'kind'> = {
@@ -52,6 +64,9 @@ const empty: Omit<Fields, 'kind'> = {
   accountId: '',
   number: '',
   asset: '',
+  pool: '',
+  purpose: '',
+  bankNumbers: {},
   role: 'lender',
 };
 
@@ -80,7 +95,16 @@ function toDraft(fields: Fields, asset: string): Draft | undefined {
     case 'open account': {
       const { accountId, number, role } = fields;
       if (client === '' || accountId === '' || number === '' || fields.asset === '') return undefined;
-      return { kind, account: accountId, client, role, asset: fields.asset, number };
+      const pool = fields.pool === '' || fields.pool === mainPool ? {} : { pool: fields.pool };
+      return { kind, account: accountId, client, role, asset: fields.asset, number, ...pool };
+    }
+    case 'open pool': {
+      const { pool, purpose, bankNumbers } = fields;
+      const accounts = Object.entries(bankNumbers).flatMap(([code, typed]) => {
+        const number = typed.replaceAll(/\s/g, '');
+        return number === '' ? [] : [{ asset: code, number }];
+      });
+      return pool === '' || purpose === '' || accounts.length === 0 ? undefined : { kind, pool, accounts, purpose };
     }
     default:
       return account === '' || reason === '' ? undefined : { kind, account, reason };
@@ -98,6 +122,7 @@ export function Make({ status }: { readonly status: Status }) {
   const set = (some: Partial<Fields>) => setFields({ ...fields, ...some });
   const client = (accounts.data ?? []).filter((one) => one.class === 'client');
   const asset = client.find((one) => one.id === fields.account)?.asset ?? 'CNY';
+  const pools = (programme.data?.pools ?? []).filter((one) => one.asset === fields.asset);
   const draft = toDraft(fields, asset);
   const text = JSON.stringify(draft ?? null);
 
@@ -130,7 +155,7 @@ export function Make({ status }: { readonly status: Status }) {
       {(id) => <Suggested id={id} value={fields[key]} options={choices} onChange={(value) => set({ [key]: value })} />}
     </Field>
   );
-  const input = (label: string, key: keyof Fields, note?: string) => (
+  const input = (label: string, key: Exclude<keyof Fields, 'bankNumbers'>, note?: string) => (
     <Field label={label} note={note}>
       {(id) => (
         <Input
@@ -202,11 +227,23 @@ export function Make({ status }: { readonly status: Status }) {
                   <Choice
                     id={id}
                     value={fields.asset || null}
-                    onChange={(value: string) => set({ asset: value })}
+                    onChange={(value: string) => set({ asset: value, pool: '' })}
                     options={(programme.data?.assets ?? []).map((one) => ({ value: one, label: one }))}
                   />
                 )}
               </Field>
+              {pools.length < 2 ? null : (
+                <Field label={say('make.pool')}>
+                  {(id) => (
+                    <Choice
+                      id={id}
+                      value={fields.pool === '' ? mainPool : fields.pool}
+                      onChange={(value: string) => set({ pool: value })}
+                      options={pools.map(({ pool }) => ({ value: pool, label: pool }))}
+                    />
+                  )}
+                </Field>
+              )}
               <Field label={say('make.clientRole')}>
                 {(id) => (
                   <Choice
@@ -217,6 +254,24 @@ export function Make({ status }: { readonly status: Status }) {
                   />
                 )}
               </Field>
+            </>
+          ) : null}
+          {fields.kind === 'open pool' ? (
+            <>
+              {input(say('make.poolId'), 'pool')}
+              {(programme.data?.assets ?? []).map((code) => (
+                <Field key={code} label={say('make.bankNumber', { asset: code })}>
+                  {(id) => (
+                    <Input
+                      id={id}
+                      autoComplete="off"
+                      value={fields.bankNumbers[code] ?? ''}
+                      onChange={(event) => set({ bankNumbers: { ...fields.bankNumbers, [code]: event.target.value } })}
+                    />
+                  )}
+                </Field>
+              ))}
+              {input(say('make.purpose'), 'purpose')}
             </>
           ) : null}
           {fields.kind === 'freeze' || fields.kind === 'unfreeze' ? (

@@ -3,6 +3,7 @@
 
 import { Button, Input } from 'antd';
 import { useState } from 'react';
+import { mainPool } from '../../shared/accounts.ts';
 import type { PoolDayView } from '../../shared/contract/day.ts';
 import type { Draft, Status } from '../../shared/contract/terminal.ts';
 import type { MessageKey } from '../i18n/en.ts';
@@ -19,6 +20,8 @@ import { OwedHeldChart } from './chart.tsx';
 
 const overrideHours = 4;
 
+const keyOf = ({ pool, asset }: { readonly pool: string; readonly asset: string }): string => `${pool}|${asset}`;
+
 export function SafeguardingScreen({ status }: { readonly status: Status }) {
   const { say, language } = useSay();
   const { data } = useSafeguarding(status);
@@ -27,11 +30,12 @@ export function SafeguardingScreen({ status }: { readonly status: Status }) {
   const [reason, setReason] = useState('');
   const signing = useSigning();
   const days = data?.days ?? [];
-  const assets = [...new Set(days.map((one) => one.asset))];
-  const asset = chosen ?? assets[0] ?? '';
-  const rows = days.filter((one) => one.asset === asset);
+  const pools = [...new Map(days.map((one) => [keyOf(one), one])).values()];
+  const pool = pools.find((one) => keyOf(one) === chosen) ?? pools.find((one) => one.pool === mainPool) ?? pools[0];
+  const asset = pool?.asset ?? '';
+  const rows = days.filter((one) => pool !== undefined && keyOf(one) === keyOf(pool));
   const day = rows.find((one) => one.day === focus) ?? rows[0];
-  const short = data?.pools.find((one) => one.asset === asset && one.since !== null);
+  const short = data?.pools.find((one) => pool !== undefined && keyOf(one) === keyOf(pool) && one.since !== null);
   const make = (draft: Draft) => {
     if (!signing.busy) void signing.run(() => terminal.make({ drafts: [{ draft, source: null }] }));
   };
@@ -40,6 +44,10 @@ export function SafeguardingScreen({ status }: { readonly status: Status }) {
     const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
     if (next !== undefined) setFocus(next.day);
   };
+  /** Pools that are closed now and are not the one looked at. */
+  const others = (data?.pools ?? []).filter(
+    (one) => one.since !== null && (pool === undefined || keyOf(one) !== keyOf(pool)),
+  );
   const print = () => window.print();
   useKeys({ j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1), p: print });
   const why = reason.trim();
@@ -52,8 +60,11 @@ export function SafeguardingScreen({ status }: { readonly status: Status }) {
             {(id) => (
               <Choice
                 id={id}
-                value={asset}
-                options={assets.map((one) => ({ value: one, label: one }))}
+                value={pool === undefined ? null : keyOf(pool)}
+                options={pools.map((one) => ({
+                  value: keyOf(one),
+                  label: `${one.asset} · ${say('pool.named', { pool: one.pool })}`,
+                }))}
                 onChange={setChosen}
               />
             )}
@@ -73,6 +84,15 @@ export function SafeguardingScreen({ status }: { readonly status: Status }) {
             {short.overriddenUntil === null ? '' : say('safe.overridden', { until: short.overriddenUntil })}
           </p>
         )}
+        {others.map((one) => (
+          <p key={keyOf(one)} className="refusal" role="alert">
+            {say('pool.named', { pool: one.pool })} · {one.asset}:{' '}
+            {say('safe.closed', {
+              amount: showMoney(one.asset, one.shortfall, language),
+              since: one.since ?? '',
+            })}
+          </p>
+        ))}
         <Signed signing={signing} />
         <div className="bar" style={{ alignItems: 'end' }}>
           <Field label={say('safe.reason')}>

@@ -3,6 +3,7 @@
 
 import { Button, Input } from 'antd';
 import { useState } from 'react';
+import { mainPool } from '../../shared/accounts.ts';
 import type { ReceiptView } from '../../shared/contract/day.ts';
 import type { Draft, Status } from '../../shared/contract/terminal.ts';
 import { useSay } from '../i18n/index.ts';
@@ -37,7 +38,10 @@ export function LateArrivals({ status }: { readonly status: Status }) {
             <tr key={one.receipt} data-receipt={one.receipt}>
               <td>{one.since.slice(0, 16).replace('T', ' ')}</td>
               <td className="right">{showMoney(one.asset, one.remaining, language)}</td>
-              <td>{one.of ?? say('late.unknown')}</td>
+              <td>
+                {one.of ?? say('late.unknown')}
+                {one.pool === mainPool ? '' : ` · ${say('pool.named', { pool: one.pool })}`}
+              </td>
               <td>
                 <Button size="small" onClick={() => setChosen(one.receipt === chosen ? null : one.receipt)}>
                   {say('late.handle')}
@@ -54,7 +58,9 @@ export function LateArrivals({ status }: { readonly status: Status }) {
 
 function Handle({ receipt, status }: { readonly receipt: ReceiptView; readonly status: Status }) {
   const { say, language } = useSay();
-  const accounts = (useAccounts(status).data ?? []).filter((one) => one.client !== null && one.asset === receipt.asset);
+  const accounts = (useAccounts(status).data ?? []).filter(
+    (one) => one.client !== null && one.asset === receipt.asset && one.pool === receipt.pool,
+  );
   const signing = useSigning();
   const [account, setAccount] = useState('');
   const [typed, setTyped] = useState('');

@@ -2,6 +2,7 @@
 
 import { Button, Input } from 'antd';
 import { useState } from 'react';
+import { mainPool } from '../../shared/accounts.ts';
 import type { BreakView } from '../../shared/contract/day.ts';
 import type { Draft, Status } from '../../shared/contract/terminal.ts';
 import type { MessageKey } from '../i18n/en.ts';
@@ -151,6 +152,9 @@ export function Statements({ status }: { readonly status: Status }) {
                   <td>
                     {marked.has(one.key) ? '✓ ' : ''}
                     {say(`break.${one.kind}` as MessageKey)}
+                    {one.pool === mainPool ? null : (
+                      <span className="quiet"> {say('pool.named', { pool: one.pool })}</span>
+                    )}
                   </td>
                   <td className="right">{money(one.asset, one.difference)}</td>
                   <td>
@@ -239,7 +243,10 @@ function StatementList({ status, money }: { readonly status: Status; readonly mo
           {statements.map((one) => (
             <tr key={one.statement} data-statement={one.statement}>
               <td>{one.day}</td>
-              <td>{one.statement}</td>
+              <td>
+                {one.statement}
+                {one.pool === mainPool ? null : <div className="quiet">{say('pool.named', { pool: one.pool })}</div>}
+              </td>
               <td className="right">{money(one.asset, one.opening)}</td>
               <td className="right">{money(one.asset, one.closing)}</td>
               <td className="right">{money(one.asset, one.books)}</td>

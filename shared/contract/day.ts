@@ -8,6 +8,7 @@ const text = z.string();
 export const statementViewSchema = z.strictObject({
   statement: text,
   asset: text,
+  pool: text,
   day: text,
   /** Signed minor units. */
   opening: text,
@@ -24,6 +25,7 @@ export const breakViewSchema = z.strictObject({
   key: text,
   kind: text,
   asset: text,
+  pool: text,
   /** Bank less books, signed minor units. */
   difference: text,
   since: text,
@@ -71,6 +73,7 @@ export const poolStateSchema = z.strictObject({
 export const receiptViewSchema = z.strictObject({
   receipt: text,
   asset: text,
+  pool: text,
   remaining: text,
   since: text,
   /** The closed payment that it came back of. */

@@ -237,6 +237,7 @@ export const accountViewSchema = z.strictObject({
   id: z.string(),
   class: z.string(),
   asset: z.string(),
+  pool: z.string(),
   client: z.string().nullable(),
   number: z.string().nullable(),
   frozen: z.boolean(),
@@ -311,6 +312,8 @@ export const programmeViewSchema = z.strictObject({
   name: z.string(),
   origin: z.string(),
   assets: z.array(z.string()),
+  /** Pools of client money, each in every asset it keeps; the bank's number where the log has it. */
+  pools: z.array(z.strictObject({ pool: z.string(), asset: z.string(), number: z.string().nullable() })),
   operators: z.array(operatorSchema.extend({ revokedAt: z.string().optional() })),
   terminals: z.array(terminalSchema.extend({ revokedAt: z.string().optional() })),
   policy: policySchema,
@@ -542,13 +545,13 @@ export const terminalContract = {
   accounts: oc
     .input(z.strictObject({ after: unicodeText(0, 64), limit: z.int().min(1).max(1000), asset: assetCode.nullable() }))
     .output(resultOf(z.strictObject({ accounts: z.array(accountViewSchema) }))),
-  safeguarding: oc
-    .input(nothing)
-    .output(
-      resultOf(
-        z.strictObject({ assets: z.array(z.strictObject({ asset: assetCode, owed: z.string(), held: z.string() })) }),
-      ),
+  safeguarding: oc.input(nothing).output(
+    resultOf(
+      z.strictObject({
+        assets: z.array(z.strictObject({ pool: z.string(), asset: assetCode, owed: z.string(), held: z.string() })),
+      }),
     ),
+  ),
   statements: oc.input(nothing).output(resultOf(z.strictObject({ statements: z.array(statementViewSchema) }))),
   breaks: oc.input(nothing).output(resultOf(z.strictObject({ breaks: z.array(breakViewSchema) }))),
   /** Owed against held, day by day, and what keeps money from leaving now. */

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { houseAccountId } from '../accounts.ts';
 import { assetCode } from '../asset.ts';
-import { type Effect, put } from '../books.ts';
+import { type Books, type Effect, poolOfAccount, put } from '../books.ts';
 import { nameId } from '../ids.ts';
 import { amountText } from '../money.ts';
 import type { Kind } from './kind.ts';
@@ -22,6 +22,9 @@ export const batchSchema = z.strictObject({
 });
 type Batch = z.infer<typeof batchSchema>;
 
+/** A batch leaves one bank account, so all of it lies in one pool. */
+const poolOfBatch = ({ items }: Batch, books: Books): string => poolOfAccount(books, items[0]?.account ?? '');
+
 const total = (batch: Batch): bigint => batch.items.reduce((sum, item) => sum + BigInt(item.amount), 0n);
 
 export const batch: Kind<Batch> = {
@@ -38,10 +41,10 @@ export const batch: Kind<Batch> = {
   }),
   check(one, books) {
     if (total(one) !== BigInt(one.total)) return malformed('The total of the batch is not the sum of its items.');
+    const pool = poolOfBatch(one, books);
+    const transit = houseAccountId('in-transit', one.asset, pool);
     for (const item of one.items) {
-      const refusal =
-        checkDebit(books, item.account, one.asset) ??
-        checkClasses(books, 'batch', item.account, houseAccountId('in-transit', one.asset));
+      const refusal = checkDebit(books, item.account, one.asset) ?? checkClasses(books, 'batch', item.account, transit);
       if (refusal !== undefined) return refusal;
     }
     return undefined;
@@ -52,13 +55,13 @@ export const batch: Kind<Batch> = {
       perAccount.set(item.account, (perAccount.get(item.account) ?? 0n) + BigInt(item.amount));
     return [...perAccount].map(([account, amount]) => ({ account, amount }));
   },
-  legs: (one) =>
-    one.items.map((item) => ({
-      debit: item.account,
-      credit: houseAccountId('in-transit', one.asset),
-      asset: one.asset,
-      amount: BigInt(item.amount),
-    })),
+  legs(one, books) {
+    const credit = houseAccountId('in-transit', one.asset, poolOfBatch(one, books));
+    return one.items.map((item) => ({
+      ...{ debit: item.account, credit },
+      ...{ asset: one.asset, amount: BigInt(item.amount) },
+    }));
+  },
   effects(one, books, { admittedAt }) {
     const fresh = new Map<string, Effect>();
     for (const item of one.items) {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { houseAccountId } from '../accounts.ts';
 import { feeOn } from '../agreement.ts';
-import { type Books, currentAgreement } from '../books.ts';
+import { type Books, currentAgreement, poolOfAccount } from '../books.ts';
 import { nameId } from '../ids.ts';
 import { amountText, quantityText } from '../money.ts';
 import { refuse } from '../result.ts';
@@ -25,7 +25,7 @@ type FeeInstruction = z.infer<typeof feeInstructionSchema>;
 const line = ({ code, asset }: FeeInstruction, books: Books) =>
   currentAgreement(books).fees.find((one) => one.code === code && one.asset === asset);
 const beneficiary = (fee: FeeInstruction, books: Books): string =>
-  houseAccountId(line(fee, books)?.to ?? 'platform-fee', fee.asset);
+  houseAccountId(line(fee, books)?.to ?? 'platform-fee', fee.asset, poolOfAccount(books, fee.account));
 
 export const fee: Kind<FeeInstruction> = {
   makers: ['teller', 'officer'],

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { checkFlow, houseAccountId, mainPool } from '../accounts.ts';
 import { assetCode } from '../asset.ts';
-import { type Books, poolOfAccount, put } from '../books.ts';
+import { type Books, poolOf, poolOfAccount, put } from '../books.ts';
 import { exchanged, isWithin, pairKey, rateText } from '../exchange-rate.ts';
 import { nameId } from '../ids.ts';
 import { amountText } from '../money.ts';
@@ -12,7 +12,7 @@ import { refuse } from '../result.ts';
 import { unicodeText } from '../text.ts';
 import { dayOf, instant } from '../time.ts';
 import type { InstructionRefusal, Kind, Moment } from './kind.ts';
-import { checkAsset, checkDebit, malformed, money, unknown } from './refusals.ts';
+import { checkAsset, checkDebit, checkPools, malformed, money, unknown } from './refusals.ts';
 
 /** What the bank has quoted: who, under which reference, when, and until when it stands. */
 export const quoteSchema = z.strictObject({
@@ -99,7 +99,7 @@ function checkSides(one: ForeignExchange, books: Books): InstructionRefusal | un
   if (from.client !== to.client)
     return refuse('segregation', what, 'The two accounts are of different clients.', "Choose the client's own account.")
       .refusal;
-  return checkAsset(to, one.bought);
+  return checkAsset(to, one.bought) ?? checkPools(poolOf(from), poolOf(to));
 }
 
 /** The amount that is not fixed is the one that the rate gives, to the minor unit. */

@@ -10,6 +10,7 @@ import { foreignExchange } from './foreign-exchange.ts';
 import { freeze, unfreeze } from './freeze.ts';
 import type { Kind } from './kind.ts';
 import { openAccount } from './open-account.ts';
+import { openPool } from './open-pool.ts';
 import type { Payee } from './payee.ts';
 import { payment } from './payment.ts';
 import { recall } from './recall.ts';
@@ -26,6 +27,7 @@ import { emergencyStop, overrideShortfall, resume } from './stop.ts';
 const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, { kind: K }>> } = {
   'register client': () => registerClient,
   'open account': () => openAccount,
+  'open pool': () => openPool,
   payment: () => payment,
   'book transfer': () => bookTransfer,
   batch: () => batch,

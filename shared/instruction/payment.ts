@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { houseAccountId } from '../accounts.ts';
 import { assetCode } from '../asset.ts';
-import { put } from '../books.ts';
+import { type Books, poolOfAccount, put } from '../books.ts';
 import { nameId } from '../ids.ts';
 import { amountText } from '../money.ts';
 import type { Kind } from './kind.ts';
@@ -19,6 +19,9 @@ export const paymentSchema = z.strictObject({
 });
 type Payment = z.infer<typeof paymentSchema>;
 
+const transit = ({ account, asset }: Payment, books: Books): string =>
+  houseAccountId('in-transit', asset, poolOfAccount(books, account));
+
 export const payment: Kind<Payment> = {
   makers: ['teller'],
   consequence: ({ asset, amount, account, payee }) =>
@@ -29,11 +32,11 @@ export const payment: Kind<Payment> = {
     client: books.get('account', account)?.client ?? account,
     payees: [payee.id],
   }),
-  check: ({ account, asset }, books) =>
-    checkDebit(books, account, asset) ?? checkClasses(books, 'payment', account, houseAccountId('in-transit', asset)),
+  check: (one, books) =>
+    checkDebit(books, one.account, one.asset) ?? checkClasses(books, 'payment', one.account, transit(one, books)),
   holds: ({ account, amount }) => [{ account, amount: BigInt(amount) }],
-  legs: ({ account, asset, amount }) => [
-    { debit: account, credit: houseAccountId('in-transit', asset), asset, amount: BigInt(amount) },
+  legs: (one, books) => [
+    { debit: one.account, credit: transit(one, books), asset: one.asset, amount: BigInt(one.amount) },
   ],
   effects({ account, payee }, books, { admittedAt }) {
     const key = `${books.get('account', account)?.client ?? account}|${payee.id}`;

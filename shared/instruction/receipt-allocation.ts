@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { houseAccountId } from '../accounts.ts';
-import { put } from '../books.ts';
+import { type Books, poolOf, put } from '../books.ts';
 import { eventId, nameId } from '../ids.ts';
 import { amountText } from '../money.ts';
 import { refuse } from '../result.ts';
@@ -19,6 +19,10 @@ export const receiptAllocationSchema = z.strictObject({
 });
 type ReceiptAllocation = z.infer<typeof receiptAllocationSchema>;
 
+/** The suspense of the pool that the money came into. */
+const suspense = ({ receipt, asset }: ReceiptAllocation, books: Books): string =>
+  houseAccountId('suspense', asset, poolOf(books.get('receipt', receipt)));
+
 export const receiptAllocation: Kind<ReceiptAllocation> = {
   makers: ['teller'],
   consequence: ({ asset, amount, account }) =>
@@ -29,7 +33,8 @@ export const receiptAllocation: Kind<ReceiptAllocation> = {
     client: books.get('account', account)?.client ?? account,
     payees: [],
   }),
-  check({ receipt, account, asset, amount }, books) {
+  check(one, books) {
+    const { receipt, account, asset, amount } = one;
     const open = books.get('receipt', receipt);
     const target = books.get('account', account);
     if (open === undefined || open.asset !== asset) return unknown('receipt in that asset', receipt);
@@ -39,13 +44,11 @@ export const receiptAllocation: Kind<ReceiptAllocation> = {
       return refuse('limit', 'The receipt was not allocated.', `Only ${left} of it is left.`, 'Allocate at most that.')
         .refusal;
     }
-    return (
-      checkAsset(target, asset) ?? checkClasses(books, 'receipt allocation', houseAccountId('suspense', asset), account)
-    );
+    return checkAsset(target, asset) ?? checkClasses(books, 'receipt allocation', suspense(one, books), account);
   },
-  holds: ({ asset, amount }) => [{ account: houseAccountId('suspense', asset), amount: BigInt(amount) }],
-  legs: ({ account, asset, amount }) => [
-    { debit: houseAccountId('suspense', asset), credit: account, asset, amount: BigInt(amount) },
+  holds: (one, books) => [{ account: suspense(one, books), amount: BigInt(one.amount) }],
+  legs: (one, books) => [
+    { debit: suspense(one, books), credit: one.account, asset: one.asset, amount: BigInt(one.amount) },
   ],
   effects({ receipt, amount }, books) {
     const open = books.get('receipt', receipt);

@@ -1,7 +1,8 @@
 // What people do about breaks: pair lines with legs, undo a pairing, take a break on, and resolve one; each made and checked.
 
 import { z } from 'zod';
-import { type Books, type Effect, put, type Tables } from '../books.ts';
+import { bankAccountKey } from '../accounts.ts';
+import { type Books, type Effect, inPool, put, type Tables } from '../books.ts';
 import { eventId, nameId } from '../ids.ts';
 import { refuse } from '../result.ts';
 import { cashLegOf, legName, lineOf } from '../statement.ts';
@@ -10,7 +11,7 @@ import { malformed, money, unknown } from './refusals.ts';
 
 const asset = z.string().max(12);
 const reason = z.string().min(1).max(200);
-/** `statement#number` of a line, `asset|number` of a break, `statement|number` of a match. */
+/** `statement#number` of a line, `account|number` of a break, `statement|number` of a match. */
 const key = z.string().min(3).max(80);
 
 export const matchSchema = z.strictObject({
@@ -37,15 +38,25 @@ const state = (why: string, next: string): InstructionRefusal => refuse('state',
 type MatchInstruction = z.infer<typeof matchSchema>;
 type Open = Tables['openItems'];
 
-const openItems = (books: Books, code: string): Open | undefined => books.get('openItems', code);
+const openItems = (books: Books, account: string): Open | undefined => books.get('openItems', account);
+
+const accountOf = ({ asset: code, pool }: { readonly asset: string; readonly pool?: string }): string =>
+  bankAccountKey(code, pool);
+
+/** The pool of the statement that the first line is of; lines of another pool are not open in its account. */
+const poolOfMatch = ({ lines: [first = ''] }: MatchInstruction, books: Books) =>
+  inPool(books.get('statement', first.slice(0, first.lastIndexOf('#')))?.pool);
+const accountOfMatch = (one: MatchInstruction, books: Books): string =>
+  accountOf({ asset: one.asset, ...poolOfMatch(one, books) });
 
 const lineSum = (books: Books, lines: readonly string[]): bigint =>
   lines.reduce((sum, id) => sum + BigInt(lineOf(books, id)?.amount ?? '0'), 0n);
 const legSum = (open: Open['legs'], legs: readonly number[]): bigint =>
   legs.reduce((sum, leg) => sum + BigInt(open.find((one) => one.leg === leg)?.amount ?? '0'), 0n);
 
-function sums({ asset: code, lines, legs }: MatchInstruction, books: Books): { bank: bigint; ours: bigint } {
-  return { bank: lineSum(books, lines), ours: legSum(openItems(books, code)?.legs ?? [], legs) };
+function sums(one: MatchInstruction, books: Books): { bank: bigint; ours: bigint } {
+  const open = openItems(books, accountOfMatch(one, books))?.legs ?? [];
+  return { bank: lineSum(books, one.lines), ours: legSum(open, one.legs) };
 }
 
 /**
@@ -54,12 +65,12 @@ function sums({ asset: code, lines, legs }: MatchInstruction, books: Books): { b
  */
 function withoutItems(
   books: Books,
-  code: string,
+  account: string,
   lines: readonly string[],
   legs: readonly number[],
   instruction: string,
 ): { readonly open: Open; readonly breaks: readonly Effect[] } {
-  const before = openItems(books, code) as Open;
+  const before = openItems(books, account) as Open;
   const left = {
     ...before,
     lines: before.lines.filter((id) => !lines.includes(id)),
@@ -95,7 +106,7 @@ export const match: Kind<MatchInstruction> = {
   consequence: (one, books) =>
     `${one.lines.length} statement line(s) and ${one.legs.length} booking(s) of ${money(one.asset, sums(one, books).bank)} are taken as the same. Reason: ${one.reason}`,
   check(one, books) {
-    const open = openItems(books, one.asset);
+    const open = openItems(books, accountOfMatch(one, books));
     if (new Set(one.lines).size !== one.lines.length || new Set(one.legs).size !== one.legs.length)
       return malformed('A line or a booking is named twice.');
     if (one.lines.length + one.legs.length < 2) return malformed('One line alone pairs with nothing.');
@@ -110,17 +121,19 @@ export const match: Kind<MatchInstruction> = {
   },
   effects(one, books, { instruction }) {
     const { asset: code, lines, legs } = one;
-    const { open, breaks } = withoutItems(books, code, lines, legs, instruction);
+    const account = accountOfMatch(one, books);
+    const { open, breaks } = withoutItems(books, account, lines, legs, instruction);
     return [
       put('match', `person|${instruction}`, {
         asset: code,
+        ...poolOfMatch(one, books),
         by: 'person',
         lines,
         legs,
         made: instruction,
         undone: null,
       }),
-      put('openItems', code, open),
+      put('openItems', account, open),
       ...breaks,
     ];
   },
@@ -144,11 +157,20 @@ export const unmatch: Kind<Unmatch> = {
   effects(one, books, { instruction, today }) {
     const known = books.get('match', one.match) as Tables['match'];
     const { asset: code, lines, legs } = known;
-    const before = openItems(books, code) as Open;
-    const again = legs.flatMap((leg) => cashLegOf(books, code, leg) ?? []);
+    const account = accountOf(known);
+    const before = openItems(books, account) as Open;
+    const again = legs.flatMap((leg) => cashLegOf(books, account, leg) ?? []);
     const bank = lines.reduce((sum, id) => sum + BigInt(lineOf(books, id)?.amount ?? '0'), 0n);
     const common = {
-      ...{ asset: code, since: today, receipt: null, likely: null, owner: null, state: 'open' as const },
+      ...{
+        asset: code,
+        ...inPool(known.pool),
+        since: today,
+        receipt: null,
+        likely: null,
+        owner: null,
+        state: 'open' as const,
+      },
       ...{ statement: (lines[0] as string).slice(0, (lines[0] as string).lastIndexOf('#')), resolution: null },
     };
     // Lines that undid one another have no other side that could be missing.
@@ -156,11 +178,11 @@ export const unmatch: Kind<Unmatch> = {
       { kind: 'missing in books' as const, lines, legs: [], difference: bank },
       { kind: 'missing at bank' as const, lines: [], legs, difference: -bank },
     ].filter((side) => side.lines.length + side.legs.length > 0);
-    const names = sides.map((_, i) => `${code}|${before.nextBreak + i}`);
+    const names = sides.map((_, i) => `${account}|${before.nextBreak + i}`);
     return [
       put('match', one.match, { ...known, undone: instruction }),
       ...sides.map((side, i) => put('break', names[i] as string, { ...common, ...side })),
-      put('openItems', code, {
+      put('openItems', account, {
         ...before,
         lines: [...before.lines, ...lines],
         legs: [...before.legs, ...again],
@@ -221,9 +243,10 @@ export const resolveBreak: Kind<ResolveBreak> = {
     const known = books.get('break', one.break) as Tables['break'];
     // The money of an unknown payer is there on both sides: its line and its leg are no part of what is resolved.
     const [lines, legs] = known.kind === 'unknown payer' ? [[], []] : [known.lines, known.legs];
-    const { open, breaks } = withoutItems(books, known.asset, lines, legs, instruction);
+    const account = accountOf(known);
+    const { open, breaks } = withoutItems(books, account, lines, legs, instruction);
     return [
-      put('openItems', known.asset, { ...open, breaks: open.breaks.filter((name) => name !== one.break) }),
+      put('openItems', account, { ...open, breaks: open.breaks.filter((name) => name !== one.break) }),
       ...breaks,
       put('break', one.break, { ...known, state: 'resolved', resolution: instruction }),
     ];

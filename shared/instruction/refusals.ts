@@ -2,7 +2,7 @@
 
 import { checkFlow } from '../accounts.ts';
 import { assetByCode } from '../asset.ts';
-import { available, type Books, type LedgerAccount } from '../books.ts';
+import { available, type Books, type LedgerAccount, poolOf } from '../books.ts';
 import { minorToDecimal } from '../money.ts';
 import { refuse } from '../result.ts';
 import type { InstructionRefusal } from './kind.ts';
@@ -42,7 +42,18 @@ export function checkClasses(
   const to = books.get('account', credit);
   if (from === undefined) return unknown('ledger account', debit);
   if (to === undefined) return unknown('ledger account', credit);
-  return checkFlow(cause, from.class, to.class);
+  return checkFlow(cause, from.class, to.class) ?? checkPools(poolOf(from), poolOf(to));
+}
+
+/** Each pool lies in a bank account of its own: only the bank can move money from one to another. */
+export function checkPools(from: string, to: string): InstructionRefusal | undefined {
+  if (from === to) return undefined;
+  return refuse(
+    'segregation',
+    'The booking was not made.',
+    `It would move money from pool ${from} to pool ${to}, and each lies in a bank account of its own.`,
+    'Pay it out of the one, and receive it into the other at the bank.',
+  ).refusal;
 }
 
 /** `needed` minor units are available, `alreadyHeld` of them by this very instruction. */

@@ -10,6 +10,7 @@ import { feeInstructionSchema } from './fee.ts';
 import { foreignExchangeSchema } from './foreign-exchange.ts';
 import { freezeSchema, unfreezeSchema } from './freeze.ts';
 import { openAccountSchema } from './open-account.ts';
+import { openPoolSchema } from './open-pool.ts';
 import { paymentSchema } from './payment.ts';
 import { recallSchema } from './recall.ts';
 import { receiptAllocationSchema } from './receipt-allocation.ts';
@@ -24,6 +25,7 @@ import { emergencyStopSchema, overrideShortfallSchema, resumeSchema } from './st
 export const instructionSchema = z.discriminatedUnion('kind', [
   registerClientSchema,
   openAccountSchema,
+  openPoolSchema,
   paymentSchema,
   bookTransferSchema,
   batchSchema,

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { houseAccountId } from '../accounts.ts';
 import { assetCode } from '../asset.ts';
-import { put } from '../books.ts';
+import { type Books, poolOf, put } from '../books.ts';
 import { eventId } from '../ids.ts';
 import { amountText } from '../money.ts';
 import { refuse } from '../result.ts';
@@ -20,7 +20,9 @@ export const sendBackSchema = z.strictObject({
 });
 type SendBack = z.infer<typeof sendBackSchema>;
 
-const suspense = ({ asset }: SendBack): string => houseAccountId('suspense', asset);
+const poolOfReceipt = ({ receipt }: SendBack, books: Books): string => poolOf(books.get('receipt', receipt));
+const suspense = (one: SendBack, books: Books): string =>
+  houseAccountId('suspense', one.asset, poolOfReceipt(one, books));
 
 export const sendBack: Kind<SendBack> = {
   makers: ['teller'],
@@ -34,10 +36,11 @@ export const sendBack: Kind<SendBack> = {
     const why = `Only ${money(asset, open.remaining)} of it is left.`;
     return refuse('limit', 'The money was not sent back.', why, 'Send back at most that.').refusal;
   },
-  holds: (one) => [{ account: suspense(one), amount: BigInt(one.amount) }],
-  legs: (one) => [
+  holds: (one, books) => [{ account: suspense(one, books), amount: BigInt(one.amount) }],
+  legs: (one, books) => [
     {
-      ...{ debit: suspense(one), credit: houseAccountId('in-transit', one.asset) },
+      debit: suspense(one, books),
+      credit: houseAccountId('in-transit', one.asset, poolOfReceipt(one, books)),
       ...{ asset: one.asset, amount: BigInt(one.amount) },
     },
   ],

@@ -215,7 +215,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an older statement is held against what is owed now',
     file: 'shared/outgoing.ts',
-    find: "if (books.get('openItems', asset)?.statement !== statement)",
+    find: "if (books.get('openItems', bankAccountKey(asset, pool))?.statement !== statement)",
     become: "if (statement === '')",
     killer: { test: 'shared/outgoing.test.ts', named: '.' },
   },
