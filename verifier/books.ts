@@ -70,8 +70,8 @@ export class FlatBooks implements AuditBooks {
   readonly #opened = new FingerprintTable({ of: 'any text' });
   readonly #silent: SilentRows;
 
-  /** `hotRows` of those that grow are kept in memory in each of two generations. */
-  constructor(kept?: KeptBooks, hotRows = 4000) {
+  /** Changes of that weight to rows of those that grow are kept in memory in each of two generations. */
+  constructor(kept?: KeptBooks, hotWeight = 4000) {
     const table = (of: 'event ids' | 'any text', bytes: Uint8Array = new Uint8Array()) => {
       const filled = new FingerprintTable({ of, count: bytes.length / 16 });
       filled.addBytes(bytes);
@@ -79,7 +79,7 @@ export class FlatBooks implements AuditBooks {
     };
     this.#noted = { event: table('event ids', kept?.events), reference: table('any text', kept?.references) };
     this.#committed = table('any text', kept?.commitments);
-    this.#silent = new SilentRows(kept?.silent, hotRows);
+    this.#silent = new SilentRows(kept?.silent, hotWeight);
     for (const name of small) this.#rows.set(name, new Map());
     for (const [name, key, text] of kept?.rows ?? []) this.#rows.get(name)?.set(key, textToRow(name, text));
   }
@@ -148,19 +148,24 @@ export function pieceOf(name: string, text: string): Buffer {
 }
 export const placeOf = (at: number, piece: Buffer): number => at * maxRowBytes + piece.length;
 
+/** A row that holds a list, as legs on cash and lines of statements do, weighs as much as the list is long. */
+const weightOf = (row: object): number =>
+  Object.values(row).reduce((sum: number, value: unknown) => (Array.isArray(value) ? sum + value.length : sum), 1);
+
 /** Two generations of rows that were changed last; older ones in a file that has no name, after those of an earlier audit. */
 class SilentRows {
   #young = new Map<string, object>();
   #old = new Map<string, object>();
   readonly #kept: KeptRows | undefined;
-  readonly #hotRows: number;
+  readonly #hotWeight: number;
+  #weight = 0;
   readonly #places: FingerprintTable;
   #file: number | undefined;
   /** Where the next row goes: places count on from the end of the earlier audit's rows. */
   #end: number;
 
-  constructor(kept: KeptRows | undefined, hotRows: number) {
-    this.#hotRows = hotRows;
+  constructor(kept: KeptRows | undefined, hotWeight: number) {
+    this.#hotWeight = hotWeight;
     this.#kept = kept;
     this.#end = kept?.length ?? 0;
     this.#places = new FingerprintTable({ of: 'any text', values: true, count: kept?.places.length ?? 0 });
@@ -177,7 +182,9 @@ class SilentRows {
 
   set(table: TableName, key: string, row: object): void {
     this.#young.set(`${table}|${key}`, row);
-    if (this.#young.size < this.#hotRows) return;
+    this.#weight += weightOf(row);
+    if (this.#weight < this.#hotWeight) return;
+    this.#weight = 0;
     this.#write(this.#old);
     this.#old = this.#young;
     this.#young = new Map();
