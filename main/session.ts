@@ -24,6 +24,7 @@ import { lastQueued, queuedSubmissions } from './store/outbox.ts';
 import { booksChanged, finish, largeTables, recount, recountRecords, rowsIn, smallTables } from './store/recount.ts';
 import { readSetting, settingNames, writeSetting } from './store/settings.ts';
 import { compareHead, type Head, readHead, removeOldHeads, writeHead } from './vault/head.ts';
+import { acceptRestored } from './vault/restored-set.ts';
 import { databasePath, finishEpoch, removeOldEpochs, type Vault } from './vault/vault.ts';
 
 export interface SessionParts {
@@ -334,6 +335,8 @@ export function openSession(
   directory: string,
   parts: SessionParts,
 ): Result<Session, Refusal> {
+  const accepted = acceptRestored(directory, vault);
+  if (!accepted.ok) return accepted;
   const finished = finishEpoch(directory, vault.epoch);
   if (!finished.ok) return finished;
   const key = vault.databaseKey();

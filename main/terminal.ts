@@ -73,6 +73,8 @@ export interface Terminal {
   importing: StatementImport | null;
   /** While the vault is open, or being opened: no other process may. */
   hold: FileLock | undefined;
+  /** Why the vault could not be opened by somebody who had the factors for it: then it may be replaced by a backup. */
+  finding: Refusal | null;
   lastSyncMs: number | null;
   syncRefusal: Refusal | null;
 }
@@ -91,6 +93,7 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
   importing: null,
   recovering: undefined,
   hold: undefined,
+  finding: null,
   lastSyncMs: null,
   syncRefusal: null,
 });

@@ -11,6 +11,7 @@ import { useStatus } from './queries.ts';
 import { Shell } from './shell.tsx';
 import { nonce, themeOf } from './theme.ts';
 import { Enrol } from './unlock/enrol.tsx';
+import { Lost } from './unlock/lost.tsx';
 import { Unlock } from './unlock/unlock.tsx';
 
 const antLocales = { en: enUS, 'zh-CN': zhCN, 'zh-TW': zhTW, ja: jaJP };
@@ -72,6 +73,8 @@ export function App() {
           </main>
         ) : data.phase === 'new' ? (
           <Enrol status={data} founding />
+        ) : data.phase === 'lost' ? (
+          <Lost status={data} />
         ) : data.phase === 'locked' ? (
           <Unlock status={data} />
         ) : (

@@ -11,6 +11,7 @@ import type { MessageKey } from './i18n/en.ts';
 import { type Say, showTime, useSay } from './i18n/index.ts';
 import { follow, terminal } from './terminal.ts';
 import { Refused } from './ui/refused.tsx';
+import { Restore } from './unlock/restore.tsx';
 
 /** What was shown by the gateway, and not what lies on this machine. */
 const ofTheLog: ReadonlySet<string> = new Set(['fork', 'rollback', 'disagreement', 'bad checkpoint']);
@@ -50,6 +51,7 @@ export function Quarantine({ finding, status, onRepaired }: QuarantineProps) {
       {finding.type in ways && status.operator?.role === 'officer' ? (
         <Repair say={say} onRepaired={onRepaired} />
       ) : null}
+      {!isOfTheLog && status.operator?.role === 'officer' ? <Restore /> : null}
     </section>
   );
 }

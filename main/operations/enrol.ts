@@ -25,7 +25,8 @@ import { openStore } from '../store/open.ts';
 import { writeSetting } from '../store/settings.ts';
 import { alone, mayWrite, momentOf, type Terminal, unlocked } from '../terminal.ts';
 import { beginAttempts } from '../vault/attempts.ts';
-import { createVault, databasePath, hasDatabase, type NewPerson, slotPath } from '../vault/vault.ts';
+import { lostVault } from '../vault/lost-vault.ts';
+import { createVault, databasePath, type NewPerson, slotPath } from '../vault/vault.ts';
 
 interface Person {
   readonly operator: string;
@@ -67,8 +68,9 @@ export async function firstRun(
   const id = name ?? offer?.terminal;
   if (invitation === undefined || id === undefined)
     return refuse('no invitation', what, 'There is no invitation to a programme.', 'Ask the bank for one.');
+  const lost = lostVault(directory);
+  if (lost !== undefined) return { ok: false, refusal: { ...lost, what } };
   if (existsSync(slotPath(directory))) return isSetUp;
-  if (hasDatabase(directory)) return slotsLost;
   const fits =
     invitation.relyingParty.id === relyingParty.id &&
     relyingParty.origins.every((origin) => invitation.relyingParty.origins.includes(origin));
@@ -177,12 +179,6 @@ async function judgeAnswer(
   return same ? finish(terminal, begun, begun.credential, { first, second }) : noPrf;
 }
 
-const slotsLost = refuse(
-  'slots lost',
-  'The terminal was not set up.',
-  'There is a vault here, and its key-slot file is gone.',
-  'Put the slot file back, or restore a backup; keep the files as they are.',
-);
 const outOfOrder = refuse('out of order', 'Nobody was enrolled.', 'The answer is to another question.', 'Start again.');
 const noPrf = refuse(
   'prf missing',
@@ -259,8 +255,9 @@ async function foundVault(
   publicKey: (seed: Uint8Array | null) => string | null,
 ): Promise<Result<Step, Refusal>> {
   const { directory, allowPassphraseOnly } = terminal.parts;
+  const lost = lostVault(directory); // never taken away: who has the slot file can still open it
+  if (lost !== undefined) return { ok: false, refusal: lost };
   if (existsSync(slotPath(directory))) return isSetUp; // another first run was faster: its vault stays
-  if (hasDatabase(directory)) return slotsLost; // never taken away: who has the slot file can still open it
   const building = `${directory}.new`;
   rmSync(building, { recursive: true, force: true });
   const { vault, value } = await createVault(building, { allowPassphraseOnly }, person, publicKey);

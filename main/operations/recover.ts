@@ -286,8 +286,10 @@ export const recoverStep = (terminal: Terminal, answered: Answered): Promise<Res
     const opened = openSession(asked.operator, vault.value, directory, terminal.parts);
     if (!opened.ok) {
       vault.value.lock();
+      terminal.finding = opened.refusal;
       return opened;
     }
+    terminal.finding = null;
     const session = opened.value;
     const refused = await renew(terminal, session, asked.challenge, answered);
     if (refused !== undefined) {

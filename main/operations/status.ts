@@ -10,20 +10,24 @@ import { lastOf } from '../store/diary.ts';
 import { outboxCounts } from '../store/outbox.ts';
 import { readSetting } from '../store/settings.ts';
 import type { Terminal } from '../terminal.ts';
+import { lostVault } from '../vault/lost-vault.ts';
 import { enrolledHere } from '../vault/vault.ts';
 
-export function statusOf({ parts, session, backup, lastSyncMs, syncRefusal }: Terminal): Status {
+export function statusOf({ parts, session, finding, backup, lastSyncMs, syncRefusal }: Terminal): Status {
   const people = enrolledHere(parts.directory).map((one) => one.operator);
   const offered = parts.offer && {
     programme: parts.offer.invitation.programme,
     name: parts.offer.invitation.name,
     terminal: parts.offer.terminal,
   };
-  if (session === undefined)
+  if (session === undefined) {
+    const lost = lostVault(parts.directory);
+    const phase = lost !== undefined ? 'lost' : people.length === 0 ? 'new' : 'locked';
     return {
-      phase: people.length === 0 ? 'new' : 'locked',
+      phase,
+      finding: lost ?? finding,
       people,
-      offered: people.length > 0 ? null : offered,
+      offered: phase === 'new' ? offered : null,
       programme: null,
       terminal: null,
       operator: null,
@@ -38,8 +42,10 @@ export function statusOf({ parts, session, backup, lastSyncMs, syncRefusal }: Te
       log: { size: 0, root: '', checkpoint: null },
       outbox: { queued: 0, refused: 0 },
     };
+  }
   return {
     phase: 'unlocked',
+    finding: null,
     people,
     offered: null,
     programme: session.invitation.programme,

@@ -12,6 +12,7 @@ import { writeDiary } from '../store/diary.ts';
 import { readSetting, writeSetting } from '../store/settings.ts';
 import { alone, forgetEverything, momentOf, type Terminal } from '../terminal.ts';
 import { attempt, type Failures, forgive } from '../vault/attempts.ts';
+import { lostVault } from '../vault/lost-vault.ts';
 import { notUnlocked } from '../vault/slots.ts';
 import { ceremonySalts, enrolledHere, unlockVault } from '../vault/vault.ts';
 import { statusOf } from './status.ts';
@@ -21,6 +22,8 @@ export async function unlock(
   { operator }: { readonly operator: string },
 ): Promise<Result<{ request: Request | null }, Refusal>> {
   const { directory, relyingParty } = terminal.parts;
+  const lost = lostVault(directory);
+  if (lost !== undefined) return { ok: false, refusal: lost };
   if (!enrolledHere(directory).some((one) => one.operator === operator))
     return notUnlocked('no slot', 'You are not enrolled on this terminal.', 'Ask an officer to enrol you here.');
   const salts = ceremonySalts(directory, operator);
@@ -79,8 +82,10 @@ async function open(
   const opened = openSession(operator, vault.value, directory, terminal.parts);
   if (!opened.ok) {
     vault.value.lock();
+    terminal.finding = opened.refusal;
     return opened;
   }
+  terminal.finding = null;
   const session = opened.value;
   if (session.books.get('operator', operator)?.revokedAt !== undefined) {
     session.close();

@@ -72,14 +72,18 @@ export function readSet(set: string): Result<Manifest, SetRefusal> {
   if (!existsSync(path))
     return refuse('no backup', what, 'There is no manifest in this folder.', 'Choose the folder of one backup.');
   const damaged = (why: string) => refuse('backup damaged', what, why, 'Use another backup; keep this one as it is.');
-  let manifest: Manifest;
-  try {
-    manifest = manifestSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
-    return damaged('Its manifest cannot be read.');
-  }
+  const manifest = readManifest(path);
+  if (manifest === undefined) return damaged('Its manifest cannot be read.');
   const missing = manifest.files.find(({ name, bytes }) => sizeOf(join(set, name)) !== bytes);
   return missing === undefined ? ok(manifest) : damaged(`${missing.name} is missing or has another size.`);
+}
+
+export function readManifest(path: string): Manifest | undefined {
+  try {
+    return manifestSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
 }
 
 const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : -1);

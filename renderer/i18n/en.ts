@@ -444,6 +444,25 @@ export const en = {
   'restore.note':
     'Whoever could unlock the lost machine unlocks this one. It signs nothing before it has synchronised.',
   'restore.do': 'Restore',
+  'lost.title': 'This terminal needs to be restored',
+  'lost.meaning':
+    'There is a vault on this machine, so it is not set up anew, and nothing here writes over it. What the bank has admitted is safe in its log; what was signed here and not handed in is in these files only, so keep them.',
+  'lost.slots':
+    'If somebody has the newest key-slot file (vault.slots), put it back into the folder of the vault; this screen then asks to unlock.',
+  'lost.restore':
+    'Otherwise restore the newest backup here. The files that lie here are kept beside it. Passphrase and security key, or the recovery cards, open it as at the time of the backup.',
+  'lost.anew':
+    'Without a backup, an officer revokes this terminal at another one; it is then set up in an empty folder, and the books come back from the log.',
+  'lost.opened':
+    'The factors were right, and the vault still could not be opened. It may be replaced by a backup; the files that lie here are kept beside it.',
+  'restore.done':
+    'Restored: terminal {{terminal}} of programme {{programme}}, backup of {{at}}. Unlock it, then synchronise.',
+  'restore.kept': 'The files of before lie in',
+  'refusal.slots damaged': 'The key-slot file is damaged',
+  'refusal.database lost': 'The database of the vault is gone',
+  'refusal.vault damaged': 'The vault is damaged',
+  'refusal.backup not genuine': 'The backup was not made by this vault',
+  'refusal.vault exists': 'There is a vault here',
   'refusal.restored': 'It has not synchronised since it was restored',
   'refusal.bad folder': 'This folder cannot take backups',
   'refusal.backup damaged': 'The backup is damaged',

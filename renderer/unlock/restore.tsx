@@ -9,7 +9,7 @@ import { terminal } from '../terminal.ts';
 import { Field } from '../ui/field.tsx';
 import { Refused } from '../ui/refused.tsx';
 
-export function Restore() {
+export function Restore({ isOpen }: { readonly isOpen?: boolean }) {
   const { say } = useSay();
   const queries = useQueryClient();
   const [path, setPath] = useState('');
@@ -20,10 +20,13 @@ export function Restore() {
     const restored = await terminal.restore({ path });
     setBusy(false);
     setRefusal(restored.ok ? null : restored.refusal);
-    if (restored.ok) await queries.invalidateQueries();
+    if (!restored.ok) return;
+    sessionStorage.setItem('custos.restored', JSON.stringify(restored.value));
+    queries.clear();
+    location.reload(); // whatever was shown was of the vault of before
   };
   return (
-    <details>
+    <details open={isOpen}>
       <summary>{say('restore.title')}</summary>
       <form
         onSubmit={(event) => {

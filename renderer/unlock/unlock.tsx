@@ -4,14 +4,16 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Button, Input } from 'antd';
 import { useState } from 'react';
 import type { Status } from '../../shared/contract/terminal.ts';
+import type { RestoreReport } from '../../shared/contract/vault.ts';
 import type { Refusal } from '../../shared/result.ts';
-import { useSay } from '../i18n/index.ts';
+import { showTime, useSay } from '../i18n/index.ts';
 import { terminal, touch, touchRefusal } from '../terminal.ts';
 import { Choice } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
 import { LanguageChoice } from '../ui/language.tsx';
 import { Refused } from '../ui/refused.tsx';
 import { Recover } from './recover.tsx';
+import { Restore } from './restore.tsx';
 
 export function Unlock({ status }: { readonly status: Status }) {
   const { say } = useSay();
@@ -42,8 +44,10 @@ export function Unlock({ status }: { readonly status: Status }) {
     setPassphrase('');
     setBusy(false);
     setRefusal(refused);
+    if (refused !== null) await queries.invalidateQueries({ queryKey: ['status'] });
     if (refused === null) {
       localStorage.setItem('custos.operator', person);
+      sessionStorage.removeItem('custos.restored');
       await queries.invalidateQueries();
     }
   }
@@ -59,6 +63,7 @@ export function Unlock({ status }: { readonly status: Status }) {
     <main className="alone">
       <LanguageChoice />
       <h1>{say('unlock.title')}</h1>
+      <Restored />
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -95,6 +100,31 @@ export function Unlock({ status }: { readonly status: Status }) {
       <Button type="link" onClick={() => setRecovers(true)}>
         {say('recover.title.real')}
       </Button>
+      {status.finding === null ? null : (
+        <>
+          <p>{say('lost.opened')}</p>
+          <Restore isOpen />
+        </>
+      )}
     </main>
+  );
+}
+
+/** What was put here by this very page, until somebody has unlocked it. */
+function Restored() {
+  const { say, language } = useSay();
+  const text = sessionStorage.getItem('custos.restored');
+  if (text === null) return null;
+  const { terminal: id, programme, madeAt, kept } = JSON.parse(text) as RestoreReport;
+  return (
+    <p className="done" role="status" data-testid="restored">
+      {say('restore.done', { terminal: id, programme, at: showTime(madeAt, language) })}
+      {kept === null ? null : (
+        <>
+          {' '}
+          {say('restore.kept')} <code>{kept}</code>
+        </>
+      )}
+    </p>
   );
 }

@@ -70,7 +70,10 @@ const passphrase = unicodeText(0, 1000);
 // --- status ---------------------------------------------------------------------------------------------------------
 
 export const statusSchema = z.strictObject({
-  phase: z.enum(['new', 'locked', 'unlocked']),
+  /** `lost`: there is a vault here, and nobody can unlock it as it is. */
+  phase: z.enum(['new', 'lost', 'locked', 'unlocked']),
+  /** Of a vault that is lost, or that was opened in vain. */
+  finding: refusalSchema.nullable(),
   /** Who can unlock here. */
   people: z.array(nameId),
   /** A programme that the host offers to a new terminal. */

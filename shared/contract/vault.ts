@@ -121,6 +121,8 @@ export const checkReportSchema = z.strictObject({
 export type CheckReport = z.infer<typeof checkReportSchema>;
 
 export const restoreReportSchema = z.strictObject({
+  /** Where the vault of before lies now, if there was one. */
+  kept: z.string().nullable(),
   name: z.string(),
   madeAt: z.string(),
   programme: z.string(),
