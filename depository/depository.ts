@@ -16,7 +16,7 @@ import { logKey } from '../shared/log/checkpoint.ts';
 import { formatNoteKey } from '../shared/log/note.ts';
 import type { Primitives } from '../shared/primitives.ts';
 import type { BankAdapter } from './bank/adapter.ts';
-import { expireInstructions, noteUnstatedDays, type RefusedByBooks, runBankLink } from './bank/link.ts';
+import { noteTime, noteUnstatedDays, type RefusedByBooks, runBankLink } from './bank/link.ts';
 import { type BankSimulator, type Fate, openBankSimulator, type Transfer } from './bank/simulator.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { openBankKeys } from './keys.ts';
@@ -167,7 +167,7 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
     door: () => server,
     async run() {
       if (!gateway.leads() || gateway.sequencer().size() === 0) return [];
-      await expireInstructions(link);
+      await noteTime(link);
       const refused = await runBankLink(link);
       await noteUnstatedDays(link);
       return refused;

@@ -106,7 +106,7 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
       for (const [commitment, one] of judged.value.details) details.set(commitment, canonicalText(one));
       leaves.push(judged.value.leaf);
       const { event } = submission;
-      if (event.type === 'instruction.approved') {
+      if (event.type === 'instruction.approved' || event.type === 'instruction.due') {
         const instruction = layer.get('instruction', event.body.instruction);
         if (instruction?.state === 'approved') toBank.push(instruction.id);
       }

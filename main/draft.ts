@@ -71,6 +71,7 @@ export function draftToInstruction(draft: Draft, committer: Committer): Result<R
           asset: draft.asset,
           total: total.toString(),
           items: items.map(({ account, amount, payee }) => ({ account, amount, payee })),
+          ...(draft.valueDate === undefined ? {} : { valueDate: draft.valueDate }),
         },
         details: items.map((item) => item.details),
       });

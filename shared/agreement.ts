@@ -28,6 +28,8 @@ export const agreementSchema = z
       .array(z.strictObject({ asset: assetCode, amount: quantityText }))
       .max(40)
       .optional(),
+    /** How many days ahead a value date may lie; 30 where nothing is said. */
+    valueDaysAhead: z.int().min(0).max(366).optional(),
   })
   .refine((agreement) => new Set(agreement.fees.map((fee) => fee.code)).size === agreement.fees.length);
 export type Agreement = z.infer<typeof agreementSchema>;

@@ -6,6 +6,7 @@ import { bankAccountKey, checkFlow, isDebitNormal, mainPool } from './accounts.t
 import type { Agreement } from './agreement.ts';
 import { assert } from './assert.ts';
 import { bytesToHex, utf8 } from './bytes.ts';
+import type { Calendar } from './calendar.ts';
 import type { EventOf, Programme } from './event.ts';
 import type { Confirmed } from './exchange.ts';
 import type { Instruction } from './instruction/schema.ts';
@@ -38,6 +39,8 @@ export interface LedgerAccount {
 
 export type InstructionStateWord =
   | 'waiting'
+  /** Approved, its money still held: it goes on its value date. */
+  | 'scheduled'
   | 'approved'
   | 'sent'
   | 'settled'
@@ -232,6 +235,12 @@ export interface Tables {
     readonly until: Day;
     readonly since: Instant;
   };
+  /** The calendar in force by its id, and every version by `id|version`. */
+  calendar: Calendar;
+  /** The calendar that governs an asset; null once none does any more. */
+  calendarOf: { readonly calendar: string | null };
+  /** Key `closed`: the last day of the newest closed period. */
+  period: { readonly through: Day };
   /** Uses of recovery shares that are on record, by the digest of their report. */
   recovery: { readonly purpose: 'drill' | 'real'; readonly terminal: string; readonly instruction: string };
 }
@@ -272,6 +281,9 @@ export const tableNames: readonly TableName[] = [
   'recovery',
   'exchange',
   'referenceRate',
+  'calendar',
+  'calendarOf',
+  'period',
 ];
 
 export interface Leg {

@@ -14,7 +14,7 @@ import type { Day, Instant } from './time.ts';
 const day = (text: string) => text as Day;
 const at = (text: string) => text as Instant;
 const cn: Calendar = calendarSchema.parse({
-  ...{ id: 'CN', version: 1, weekend: [6, 7], from: '2026-09-01', through: '2026-12-31' },
+  ...{ id: 'CN', version: 1, assets: ['CNY'], weekend: [6, 7], from: '2026-09-01', through: '2026-12-31' },
   // National Day 2026: 1 to 7 October off, 20 September (Sunday) and 10 October (Saturday) worked.
   holidays: ['2026-10-01', '2026-10-02', '2026-10-05', '2026-10-06', '2026-10-07'],
   workingDays: ['2026-09-20', '2026-10-10'],
@@ -26,7 +26,8 @@ const cn: Calendar = calendarSchema.parse({
 });
 /** Saturdays, Sundays, holidays, 2 and 3 January and 29 to 31 December are not counted (府令 11). */
 const jp: Calendar = calendarSchema.parse({
-  ...{ id: 'JP', version: 1, weekend: [6, 7], from: '2026-11-01', through: '2026-12-31', workingDays: [], cutOffs: [] },
+  ...{ id: 'JP', version: 1, assets: ['JPY'], weekend: [6, 7], from: '2026-11-01', through: '2026-12-31' },
+  ...{ workingDays: [], cutOffs: [] },
   holidays: ['2026-11-03', '2026-11-23', '2026-12-29', '2026-12-30', '2026-12-31'],
   offsets: [{ from: '1970-01-01T00:00:00.000Z', minutes: 540 }],
 });
@@ -34,6 +35,7 @@ const uk: Calendar = calendarSchema.parse({
   ...{
     id: 'UK',
     version: 1,
+    assets: ['GBP'],
     weekend: [6, 7],
     from: '2026-01-01',
     through: '2026-12-31',

@@ -21,6 +21,8 @@ export const calendarSchema = z
   .strictObject({
     id: nameId,
     version: z.int().min(1),
+    /** Assets that it governs; an asset is governed by one calendar. */
+    assets: z.array(assetCode).max(40),
     /** Days of the week without business, ISO 8601: 6 is Saturday, 7 is Sunday. */
     weekend: z.array(z.int().min(1).max(7)).max(6),
     holidays: z.array(dayText).max(2000),

@@ -42,6 +42,7 @@ import type { LogRecord } from './record.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
 import { completeReconciliation, noteCashLeg, receiveLines, receiveStatement } from './statement.ts';
 import { type Day, dayOf, instantToMs } from './time.ts';
+import { isForLater, refuseDue, refuseValueDate, valueDateOf } from './value-date.ts';
 
 /** Every reason for which an event may be refused, in the order in which they are looked for. */
 export const decisionRefusals = [
@@ -61,6 +62,9 @@ export const decisionRefusals = [
   'segregation',
   'funds',
   'limit',
+  'calendar',
+  'value date',
+  'period closed',
   'stopped',
   'shortfall',
 ] as const;
@@ -168,6 +172,8 @@ function refuseState(books: Books, { admittedAt, event }: UnsignedRecord): Decis
       if (instruction === undefined) return noInstruction(event.body.instruction);
       if (instruction.digest !== event.body.digest)
         return no('malformed', 'It was signed for an instruction with other content.', 'Look at it again and sign.');
+      // Its maker takes back what is approved as long as its value date has not come.
+      if (instruction.state === 'scheduled' && event.type === 'instruction.withdrawn') return undefined;
       if (instruction.state !== 'waiting') return notWaiting(instruction);
       if (instruction.expiresAt <= admittedAt)
         return no('state', 'The instruction has passed its expiry time.', 'The maker makes it again.');
@@ -178,6 +184,13 @@ function refuseState(books: Books, { admittedAt, event }: UnsignedRecord): Decis
       if (instruction === undefined) return noInstruction(event.body.instruction);
       if (instruction.state !== 'waiting') return notWaiting(instruction);
       return instruction.expiresAt <= admittedAt ? undefined : no('state', 'It has not expired yet.', 'Wait.');
+    }
+    case 'instruction.due': {
+      const instruction = books.get('instruction', event.body.instruction);
+      if (instruction === undefined) return noInstruction(event.body.instruction);
+      if (instruction.state !== 'scheduled')
+        return no('state', `The instruction is ${instruction.state} and waits for no day.`, 'Nothing is needed.');
+      return refuseDue(books, instruction.body, admittedAt);
     }
     case 'bank.acknowledged':
     case 'bank.settled':
@@ -221,7 +234,8 @@ const notWaiting = (instruction: InstructionState) =>
   no('state', `The instruction is ${instruction.state}, no longer waiting.`, 'Nothing is needed.');
 
 function refuseActor(books: Books, event: CustosEvent): DecisionRefusal | undefined {
-  if (!event.type.startsWith('instruction.') || event.type === 'instruction.expired') return undefined;
+  if (!event.type.startsWith('instruction.')) return undefined;
+  if (event.type === 'instruction.expired' || event.type === 'instruction.due') return undefined;
   const operator = books.get('operator', event.actor);
   if (operator === undefined) return no('not entitled', 'The operator is not enrolled.', 'An officer enrols them.');
   if (operator.revokedAt !== undefined)
@@ -270,6 +284,8 @@ function decideByType(books: Books, record: UnsignedRecord, primitives: Primitiv
       return ok(close(books, event.body.instruction, 'withdrawn'));
     case 'instruction.expired':
       return ok(close(books, event.body.instruction, 'expired'));
+    case 'instruction.due':
+      return becomeDue(books, event, moment);
     case 'bank.acknowledged':
       return ok([itemState(books, event, 'sent')]);
     case 'bank.settled':
@@ -364,6 +380,7 @@ function make(books: Books, event: EventOf<'instruction.made'>, moment: Moment, 
   if (!required.ok) return required;
   const refusal =
     kind.check(instruction, books, moment) ??
+    refuseValueDate(books, instruction, moment.admittedAt) ??
     fundsToHold(books, instruction) ??
     refuseOutgoing(books, instruction, moment.admittedAt);
   if (refusal !== undefined) return { ok: false, refusal };
@@ -467,7 +484,25 @@ function approve(books: Books, event: EventOf<'instruction.approved'>, moment: M
     approvals.map((one) => one.role),
   );
   if (missing.length > 0) return ok([put('instruction', instruction.id, { ...instruction, approvals })]);
-  return takeEffect(books, { ...instruction, approvals }, body, moment);
+  const refused = kindOf(body).check(body, books, { ...moment, instruction: instruction.id as EventId });
+  const strange = refused ?? refuseValueDate(books, body, moment.admittedAt);
+  if (strange !== undefined) return { ok: false, refusal: strange };
+  const approved = { ...instruction, approvals };
+  if (!isForLater(books, body, moment.admittedAt)) return takeEffect(books, approved, moment);
+  // Its money stays held, and everything is asked again on its day.
+  const items = instruction.items.map(() => 'scheduled' as const);
+  return ok([put('instruction', instruction.id, { ...approved, state: 'scheduled', items })]);
+}
+
+/** The value date has come: it takes effect as if it were approved now. */
+function becomeDue(books: Books, event: EventOf<'instruction.due'>, moment: Moment): Decision {
+  const instruction = books.get('instruction', event.body.instruction);
+  assert(instruction, 'refuseState found the instruction');
+  const refusal = kindOf(instruction.body).check(instruction.body, books, {
+    ...moment,
+    instruction: instruction.id as EventId,
+  });
+  return refusal === undefined ? takeEffect(books, instruction, moment) : { ok: false, refusal };
 }
 
 function refuseSecondApproval(instruction: InstructionState, person: string): DecisionRefusal | undefined {
@@ -512,17 +547,20 @@ function refuseTerminal(
     : undefined;
 }
 
-/** The quorum is met: the hold becomes legs, and whatever else the kind does takes effect. */
-function takeEffect(books: Books, instruction: InstructionState, body: Instruction, moment: Moment): Decision {
+/** Nothing is left to ask but whether money may leave: the hold becomes legs, and whatever else the kind does takes effect. */
+function takeEffect(books: Books, instruction: InstructionState, moment: Moment): Decision {
+  const { body } = instruction;
   const kind = kindOf(body);
   const ofInstruction: Moment = { ...moment, instruction: instruction.id as EventId };
-  const refusal = kind.check(body, books, ofInstruction) ?? refuseOutgoing(books, body, moment.admittedAt);
+  const refusal = refuseOutgoing(books, body, moment.admittedAt);
   if (refusal !== undefined) return { ok: false, refusal };
   const legs = kind.legs(body, books);
   const toBank = kind.bankItems(body) > 0;
   const state = toBank ? 'approved' : 'settled';
   const entry: Effect[] =
-    legs.length === 0 ? [] : [entryOf(instruction.kind, instruction.id, legs, moment.today, moment.today)];
+    legs.length === 0
+      ? []
+      : [entryOf(instruction.kind, instruction.id, legs, moment.today, valueDateOf(body) ?? moment.today)];
   return ok([
     ...kind.effects(body, books, ofInstruction),
     put('instruction', instruction.id, {

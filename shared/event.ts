@@ -65,6 +65,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   event('instruction.declined', z.strictObject({ instruction: eventId, digest, reason: unicodeText(1, 200) })),
   event('instruction.withdrawn', z.strictObject({ instruction: eventId, digest })),
   event('instruction.expired', z.strictObject({ instruction: eventId })),
+  event('instruction.due', z.strictObject({ instruction: eventId })),
   event('bank.acknowledged', z.strictObject({ instruction: eventId, item })),
   event('bank.settled', z.strictObject({ instruction: eventId, item, reference: bankReference, valueDate: day })),
   event('bank.rejected', z.strictObject({ instruction: eventId, item, code: unicodeText(1, 8) })),

@@ -43,6 +43,7 @@ export type MachineEvidence = Extract<Evidence, { kind: 'ed25519' }>;
 const machineEvents: Readonly<Partial<Record<EventType, MachineEvidence['key']>>> = {
   'programme.opened': 'root',
   'instruction.expired': 'gateway',
+  'instruction.due': 'gateway',
   'statement.received': 'adapter',
   'statement.lines': 'adapter',
   'reconciliation.completed': 'gateway',

@@ -27,6 +27,7 @@ const officersWork = [
   'adopt policy',
   'adopt agreement',
   ...['resume', 'override shortfall', 'adopt reference rates', 'open pool'],
+  'adopt calendar',
 ];
 
 export const testPolicy: Policy = {

@@ -33,6 +33,9 @@ const small: ReadonlySet<TableName> = new Set<TableName>([
   'shortfall',
   'override',
   'stopped',
+  'calendar',
+  'calendarOf',
+  'period',
 ]);
 
 const there = {

@@ -14,6 +14,7 @@ const officersWork = [
   'adopt policy',
   'adopt agreement',
   ...['resume', 'override shortfall', 'adopt reference rates', 'open pool'],
+  'adopt calendar',
 ];
 
 /** From 1,000,000 major units on: two supervisors, another terminal, and the payee typed off the paper. */

@@ -21,6 +21,7 @@ import type { Primitives } from '../../shared/primitives.ts';
 import type { Refusal } from '../../shared/result.ts';
 import { reconcileStatement, reconciliationDigest } from '../../shared/statement.ts';
 import { dayOf, msToInstant } from '../../shared/time.ts';
+import { refuseDue, requestedDay } from '../../shared/value-date.ts';
 import type { Gateway } from '../gateway.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { BankAdapter } from './adapter.ts';
@@ -116,7 +117,7 @@ async function orderOf({ gateway, clock }: BankLinkParts, id: string): Promise<P
   return {
     messageId: id.replaceAll('-', ''),
     createdAt,
-    executionDate: dayOf(createdAt),
+    executionDate: requestedDay(books, body, createdAt),
     initiator: programme.name,
     debtorName: programme.name,
     debtorAgent: null,
@@ -221,11 +222,16 @@ export async function noteUnstatedDays(parts: BankLinkParts): Promise<readonly R
   return admit(parts, 'gateway', events);
 }
 
+const byGateway: readonly EventType[] = [
+  'reconciliation.completed',
+  'safeguarding.stated',
+  'instruction.expired',
+  'instruction.due',
+];
+
 function newEvent<T extends EventType>(parts: BankLinkParts, type: T, body: EventOf<T>['body']): EventOf<T> {
   const nowMs = parts.clock();
-  const actor = ['reconciliation.completed', 'safeguarding.stated', 'instruction.expired'].includes(type)
-    ? 'gateway'
-    : 'bank';
+  const actor = byGateway.includes(type) ? 'gateway' : 'bank';
   const event = {
     v: 1,
     id: parts.newId(nowMs),
@@ -258,12 +264,18 @@ async function admit(
   return outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.refusal]));
 }
 
-/** Lets waiting instructions whose time has passed expire, each by an event of its own. */
-export function expireInstructions(parts: BankLinkParts): Promise<readonly Refusal[]> {
+/**
+ * Lets waiting instructions whose time has passed expire, and sends those on their way whose value date has come, each by an event
+ * of its own. What the books refuse, a frozen account for one, stays as it is and is said again at the next time.
+ */
+export function noteTime(parts: BankLinkParts): Promise<readonly Refusal[]> {
   const now = msToInstant(parts.clock());
   const due: CustosEvent[] = [];
-  for (const [id, instruction] of parts.gateway.sequencer().books.all('instruction'))
+  const { books } = parts.gateway.sequencer();
+  for (const [id, instruction] of books.all('instruction'))
     if (instruction.state === 'waiting' && instruction.expiresAt <= now)
       due.push(newEvent(parts, 'instruction.expired', { instruction: id as EventId }));
+    else if (instruction.state === 'scheduled' && refuseDue(books, instruction.body, now) === undefined)
+      due.push(newEvent(parts, 'instruction.due', { instruction: id as EventId }));
   return admit(parts, 'gateway', due);
 }

@@ -43,6 +43,7 @@ export const en = {
   'state.queued': 'queued here',
   'state.waiting': 'waiting',
   'state.approved': 'approved',
+  'state.scheduled': 'scheduled',
   'state.sent': 'sent',
   'state.settled': 'settled',
   'state.rejected': 'rejected',
@@ -79,10 +80,16 @@ export const en = {
   'kind.record recovery': 'Record recovery',
   'kind.adopt policy': 'Adopt policy',
   'kind.adopt agreement': 'Adopt agreement',
+  'kind.adopt calendar': 'Adopt calendar',
   'kind.correction': 'Correction',
   'says.payment': '{{amount}} leaves custody account {{account}} for the payee account ending {{tail}}.',
   'says.batch': '{{count}} payments, {{amount}} in all, leave custody.',
   'says.book transfer': '{{amount}} moves from account {{from}} to account {{to}} inside custody, final at once.',
+  'says.payment.dated':
+    '{{amount}} leaves custody account {{account}} on {{valueDate}} for the payee account ending {{tail}}.',
+  'says.batch.dated': '{{count}} payments, {{amount}} in all, leave custody on {{valueDate}}.',
+  'says.book transfer.dated':
+    '{{amount}} moves from account {{from}} to account {{to}} inside custody on {{valueDate}}.',
   'says.freeze': 'Account {{account}} is frozen: nothing leaves it. Reason: {{reason}}',
   'says.unfreeze': 'Account {{account}} is no longer frozen. Reason: {{reason}}',
   'says.unmatch': 'Match {{match}} is undone. Reason: {{reason}}',
@@ -608,6 +615,9 @@ export const en = {
   'fate.quarantined': 'kept apart',
   'refusal.shortfall': 'Client money is missing, so nothing leaves',
   'refusal.stopped': 'Outgoing money is stopped',
+  'refusal.value date': 'The value date is not possible',
+  'refusal.calendar': 'No calendar knows the day',
+  'refusal.period closed': 'The period is closed',
 };
 
 export type MessageKey = keyof typeof en;

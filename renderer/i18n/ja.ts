@@ -44,6 +44,7 @@ export const ja: Messages = {
   'state.queued': '端末内待機',
   'state.waiting': '承認待ち',
   'state.approved': '承認済み',
+  'state.scheduled': '期日待ち',
   'state.sent': '送信済み',
   'state.settled': '決済済み',
   'state.rejected': '不受理',
@@ -80,10 +81,16 @@ export const ja: Messages = {
   'kind.record recovery': '復旧の記録',
   'kind.adopt policy': '承認規程の採用',
   'kind.adopt agreement': '管理契約の採用',
+  'kind.adopt calendar': '営業日カレンダーの採用',
   'kind.correction': '訂正',
   'says.payment': '{{amount}} が管理口座 {{account}} から、末尾 {{tail}} の受取口座へ出金されます。',
   'says.batch': '{{count}} 件、合計 {{amount}} が管理下から出金されます。',
   'says.book transfer': '{{amount}} が管理内で口座 {{from}} から口座 {{to}} へ振り替えられ、即時に確定します。',
+  'says.payment.dated':
+    '{{amount}} が {{valueDate}} に管理口座 {{account}} から、末尾 {{tail}} の受取口座へ出金されます。',
+  'says.batch.dated': '{{count}} 件、合計 {{amount}} が {{valueDate}} に管理下から出金されます。',
+  'says.book transfer.dated':
+    '{{amount}} が {{valueDate}} に管理内で口座 {{from}} から口座 {{to}} へ振り替えられます。',
   'says.freeze': '口座 {{account}} は凍結され、出金できません。理由：{{reason}}',
   'says.unfreeze': '口座 {{account}} の凍結が解除されます。理由：{{reason}}',
   'says.unmatch': '照合 {{match}} を取り消します。理由：{{reason}}',
@@ -608,4 +615,7 @@ export const ja: Messages = {
   'fate.quarantined': '隔離',
   'refusal.shortfall': '顧客資金が不足しているため出金できません',
   'refusal.stopped': '出金は停止中です',
+  'refusal.value date': 'この起算日は指定できません',
+  'refusal.calendar': 'カレンダーにない日です',
+  'refusal.period closed': '締め済みの期間です',
 };

@@ -12,7 +12,7 @@ export function sentence(
   language: string,
 ): string {
   const body = one.body as Record<string, unknown>;
-  const key = one.body.kind === 'record recovery' ? `says.${one.body.kind}.${body.purpose}` : `says.${one.body.kind}`;
+  const key = `says.${one.body.kind}${variantOf(body)}`;
   if (!(key in en)) return one.consequence;
   const amount = one.asset === null || one.amount === null ? '' : showMoney(one.asset, one.amount, language);
   const operator = typeof body.operator === 'object' ? (body.operator as { id: string; role: string }) : undefined;
@@ -34,6 +34,11 @@ export function sentence(
     ...(operator === undefined ? {} : { operator: operator.id, role: say(`role.${operator.role}` as MessageKey) }),
     ...(terminal === undefined ? {} : { terminal: terminal.id }),
   });
+}
+
+function variantOf({ kind, purpose, valueDate }: Record<string, unknown>): string {
+  if (kind === 'record recovery') return `.${purpose}`;
+  return typeof valueDate === 'string' ? '.dated' : '';
 }
 
 export function Money({ asset, minor }: { readonly asset: string; readonly minor: string }) {

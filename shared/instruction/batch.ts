@@ -6,9 +6,10 @@ import { assetCode } from '../asset.ts';
 import { type Books, type Effect, poolOfAccount, put } from '../books.ts';
 import { nameId } from '../ids.ts';
 import { amountText } from '../money.ts';
+import { day } from '../time.ts';
 import type { Kind } from './kind.ts';
 import { payeeSchema } from './payee.ts';
-import { checkClasses, checkDebit, malformed, money } from './refusals.ts';
+import { checkClasses, checkDebit, malformed, money, onDay } from './refusals.ts';
 
 /** A leaf of the log is at most 64 KiB (C2SP entry bundles); 200 items keep well below. */
 export const batchSchema = z.strictObject({
@@ -19,6 +20,7 @@ export const batchSchema = z.strictObject({
     .array(z.strictObject({ account: nameId, amount: amountText, payee: payeeSchema }))
     .min(1)
     .max(200),
+  valueDate: day.optional(),
 });
 type Batch = z.infer<typeof batchSchema>;
 
@@ -31,7 +33,7 @@ export const batch: Kind<Batch> = {
   makers: ['teller'],
   consequence: (one) => {
     const accounts = new Set(one.items.map((item) => item.account)).size;
-    return `${one.items.length} payments, ${money(one.asset, total(one))} in all, leave ${accounts} custody account(s).`;
+    return `${one.items.length} payments, ${money(one.asset, total(one))} in all, leave ${accounts} custody account(s)${onDay(one.valueDate)}.`;
   },
   facts: (one, books) => ({
     asset: one.asset,

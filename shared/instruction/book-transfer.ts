@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { assetCode } from '../asset.ts';
 import { nameId } from '../ids.ts';
 import { amountText } from '../money.ts';
+import { day } from '../time.ts';
 import type { Kind } from './kind.ts';
 import { tailOf } from './payee.ts';
 import { checkAsset, checkClasses, checkDebit, malformed, money, unknown } from './refusals.ts';
@@ -16,13 +17,15 @@ export const bookTransferSchema = z.strictObject({
   amount: amountText,
   /** ISO 20022 external purpose code, LOAN for a loan paid out, LOAR for a repayment. */
   purpose: z.string().regex(/^[A-Z]{4}$/),
+  /** When it is booked; at once where nothing is said. */
+  valueDate: day.optional(),
 });
 type BookTransfer = z.infer<typeof bookTransferSchema>;
 
 export const bookTransfer: Kind<BookTransfer> = {
   makers: ['teller'],
-  consequence: ({ asset, amount, from, to }) =>
-    `${money(asset, BigInt(amount))} moves from account ${from} to account ${to} inside custody, final at once.`,
+  consequence: ({ asset, amount, from, to, valueDate }) =>
+    `${money(asset, BigInt(amount))} moves from account ${from} to account ${to} inside custody, final ${valueDate === undefined ? 'at once' : `on ${valueDate}`}.`,
   facts: ({ asset, amount, from, to }, books) => ({
     asset,
     amount: BigInt(amount),

@@ -1,6 +1,7 @@
 // From an instruction to the file that knows its kind.
 
 import { adoptAgreement, adoptPolicy } from './adopt.ts';
+import { adoptCalendar } from './adopt-calendar.ts';
 import { batch } from './batch.ts';
 import { bookTransfer } from './book-transfer.ts';
 import { correction } from './correction.ts';
@@ -42,6 +43,7 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   'record recovery': () => recordRecovery,
   'adopt agreement': () => adoptAgreement,
   'adopt policy': () => adoptPolicy,
+  'adopt calendar': () => adoptCalendar,
   // Looked up late: a correction asks the kind that it reverses, so the two files need one another.
   correction: () => correction,
   match: () => match,

@@ -6,9 +6,10 @@ import { assetCode } from '../asset.ts';
 import { type Books, poolOfAccount, put } from '../books.ts';
 import { nameId } from '../ids.ts';
 import { amountText } from '../money.ts';
+import { day } from '../time.ts';
 import type { Kind } from './kind.ts';
 import { payeeSchema } from './payee.ts';
-import { checkClasses, checkDebit, money } from './refusals.ts';
+import { checkClasses, checkDebit, money, onDay } from './refusals.ts';
 
 export const paymentSchema = z.strictObject({
   kind: z.literal('payment'),
@@ -16,6 +17,8 @@ export const paymentSchema = z.strictObject({
   asset: assetCode,
   amount: amountText,
   payee: payeeSchema,
+  /** When the bank is to carry it out; as soon as it can where nothing is said. */
+  valueDate: day.optional(),
 });
 type Payment = z.infer<typeof paymentSchema>;
 
@@ -24,8 +27,8 @@ const transit = ({ account, asset }: Payment, books: Books): string =>
 
 export const payment: Kind<Payment> = {
   makers: ['teller'],
-  consequence: ({ asset, amount, account, payee }) =>
-    `${money(asset, BigInt(amount))} leaves custody account ${account} for the payee account ending ${payee.tail}.`,
+  consequence: ({ asset, amount, account, payee, valueDate }) =>
+    `${money(asset, BigInt(amount))} leaves custody account ${account} for the payee account ending ${payee.tail}${onDay(valueDate)}.`,
   facts: ({ asset, amount, account, payee }, books) => ({
     asset,
     amount: BigInt(amount),

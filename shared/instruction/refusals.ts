@@ -76,6 +76,9 @@ export function checkFunds(
   ).refusal;
 }
 
+/** The value date in a sentence, where one was chosen. */
+export const onDay = (valueDate: string | undefined): string => (valueDate === undefined ? '' : ` on ${valueDate}`);
+
 export function money(code: string, amount: bigint): string {
   const asset = assetByCode(code);
   return asset === undefined ? `${code} ${amount} minor units` : `${code} ${minorToDecimal(amount, asset)}`;

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { adoptAgreementSchema, adoptPolicySchema } from './adopt.ts';
+import { adoptCalendarSchema } from './adopt-calendar.ts';
 import { batchSchema } from './batch.ts';
 import { bookTransferSchema } from './book-transfer.ts';
 import { correctionSchema } from './correction.ts';
@@ -40,6 +41,7 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   recordRecoverySchema,
   adoptAgreementSchema,
   adoptPolicySchema,
+  adoptCalendarSchema,
   correctionSchema,
   matchSchema,
   unmatchSchema,

@@ -7,12 +7,14 @@ import type { Instruction } from '../../shared/instruction/schema.ts';
 import type { Operator } from '../../shared/operator.ts';
 import type { Policy } from '../../shared/policy.ts';
 import type { LogRecord } from '../../shared/record.ts';
+import { isForLater, onTheWall, type WallCalendar, whyNotDue, whyNotOn } from './days.ts';
 import { known, type Move } from './kinds.ts';
 import { type ClerkAgreement, type ClerkPolicy, readPolicy } from './policy.ts';
 import { Sheet, type SheetLine, type SheetStatement } from './sheet.ts';
 
 type Word =
   | 'waiting'
+  | 'scheduled'
   | 'approved'
   | 'sent'
   | 'settled'
@@ -85,6 +87,9 @@ export class Clerk {
   readonly events = new Map<string, CustosEvent>();
   /** What the newest reconciliation of each asset said. */
   readonly reconciled = new Map<string, string>();
+  /** By the asset that it is for. */
+  readonly calendarVersions = new Map<string, number>();
+  readonly walls = new Map<string, WallCalendar>();
   agreement: ClerkAgreement = { version: 0, flat: 0n };
   #policy: ClerkPolicy | undefined;
   #lastAt = 0;
@@ -122,7 +127,7 @@ export class Clerk {
   held(account: string): bigint {
     let sum = 0n;
     for (const one of this.instructions.values())
-      if (one.word === 'waiting')
+      if (one.word === 'waiting' || one.word === 'scheduled')
         for (const [from, amount] of known(one.body).takes?.(one.body) ?? []) if (from === account) sum += amount;
     return sum;
   }
@@ -192,6 +197,15 @@ export class Clerk {
     this.agreement = { version, flat: BigInt(fees[0]?.flat ?? '0') };
   }
 
+  adoptCalendar(body: Extract<Instruction, { kind: 'adopt calendar' }>): void {
+    const wall = onTheWall(body.calendar);
+    for (const [asset, one] of this.walls) if (one.id === wall.id) this.walls.delete(asset);
+    for (const asset of wall.assets) this.walls.set(asset, wall);
+    this.calendarVersions.set(wall.id, wall.version);
+  }
+
+  #wallFor = (body: Instruction): WallCalendar | undefined => this.walls.get('asset' in body ? String(body.asset) : '');
+
   /** What the checker types, where it is asked for. */
   typed(body: Instruction): { tail: string; amount: string } | null {
     return known(body).typed?.(body) ?? null;
@@ -240,6 +254,15 @@ export class Clerk {
         const one = this.instructions.get(event.body.instruction);
         if (one?.word !== 'waiting') return 'nothing waits';
         return Date.parse(one.event.body.expiresAt) > atMs ? 'too early' : undefined;
+      }
+      case 'instruction.due': {
+        const one = this.instructions.get(event.body.instruction);
+        if (one?.word !== 'scheduled') return 'nothing is scheduled';
+        return (
+          whyNotDue(this.#wallFor(one.body), one.body, atMs) ??
+          known(one.body).whyNot(one.body, this, atMs) ??
+          this.#whyClosed(one.body, atMs)
+        );
       }
       case 'bank.acknowledged':
         return this.#whyElsewhere(event, ['approved']);
@@ -318,7 +341,10 @@ export class Clerk {
       if (asset === 'CNY' && this.#madeToday(client, asset, atMs) + amount > this.policy.dailyLimit)
         return 'above the daily limit';
     }
-    const why = whyNot(instruction, this, atMs) ?? this.#whyClosed(instruction, atMs);
+    const why =
+      whyNot(instruction, this, atMs) ??
+      whyNotOn(this.#wallFor(instruction), instruction, atMs) ??
+      this.#whyClosed(instruction, atMs);
     if (why !== undefined) return why;
     const needed = new Map<string, bigint>();
     for (const [account, amount] of takes?.(instruction) ?? [])
@@ -341,11 +367,12 @@ export class Clerk {
 
   /** A checker, or the maker again, speaks of something that waits, as it was signed. */
   #whyNotAsked(
-    { body }: Of<'instruction.approved' | 'instruction.declined' | 'instruction.withdrawn'>,
+    { type, body }: Of<'instruction.approved' | 'instruction.declined' | 'instruction.withdrawn'>,
     atMs: number,
   ): string | undefined {
     const one = this.instructions.get(body.instruction);
     if (one === undefined || body.digest !== this.#digestOf(one.event)) return 'of another instruction';
+    if (one.word === 'scheduled' && type === 'instruction.withdrawn') return undefined;
     return one.word !== 'waiting' || Date.parse(one.event.body.expiresAt) <= atMs ? 'too late' : undefined;
   }
 
@@ -370,7 +397,12 @@ export class Clerk {
       if (typed === null || typed.tail !== right?.tail || typed.amount !== right.amount) return 'typed wrongly';
     }
     if (one.approvedBy.length + 1 < this.needs(one)) return undefined;
-    return known(one.body).whyNot(one.body, this, atMs) ?? this.#whyClosed(one.body, atMs);
+    const wall = this.#wallFor(one.body);
+    return (
+      known(one.body).whyNot(one.body, this, atMs) ??
+      whyNotOn(wall, one.body, atMs) ??
+      (isForLater(wall, one.body, atMs) ? undefined : this.#whyClosed(one.body, atMs))
+    );
   }
 
   /** Whether anything may leave to the bank just now. */
@@ -472,9 +504,14 @@ export class Clerk {
         const one = this.made(event.body.instruction);
         const { role, person } = this.operators.get(event.actor) as { role: string; person: string };
         one.approvedBy.push({ role, person });
-        if (one.approvedBy.length >= this.needs(one)) this.#takeEffect(one);
+        if (one.approvedBy.length < this.needs(one)) return;
+        if (isForLater(this.#wallFor(one.body), one.body, atMs)) this.#close(event.body.instruction, 'scheduled');
+        else this.#takeEffect(one);
         return;
       }
+      case 'instruction.due':
+        this.#takeEffect(this.made(event.body.instruction));
+        return;
       case 'instruction.declined':
         this.#close(event.body.instruction, 'declined');
         return;

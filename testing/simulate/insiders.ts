@@ -9,7 +9,7 @@ import type { Evidence } from '../../shared/evidence.ts';
 import { commit, type EventDetails, tailOf } from '../../shared/instruction/payee.ts';
 import type { Instruction, InstructionKind } from '../../shared/instruction/schema.ts';
 import type { Submission } from '../../shared/submission.ts';
-import { msToInstant } from '../../shared/time.ts';
+import { addDays, type Day, msToInstant } from '../../shared/time.ts';
 import { commitmentOf, newEd25519, Person, sha256, signAsMachine } from '../people.ts';
 import { knownKinds } from './kinds.ts';
 import { assets, wish, wishedKinds } from './wishes.ts';
@@ -156,6 +156,8 @@ function spoiled(world: World, body: Instruction): Instruction {
         return chance.pick([...clerk.operators.keys(), 'nobody']);
       case 'by':
         return chance.pick([...clerk.instructions.keys()]);
+      case 'valueDate':
+        return addDays(value as Day, chance.pick([-1, 1, 7]));
       case 'terminal':
         return chance.pick([...clerk.terminals.keys(), 'T-98']);
       default:

@@ -299,6 +299,19 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
     whyNot: ({ policy }, clerk) => (policy.version === clerk.policy.version + 1 ? undefined : 'not the next version'),
     effect: ({ policy }, clerk) => clerk.adoptPolicy(policy),
   },
+  'adopt calendar': {
+    ...officers,
+    whyNot({ calendar: { id, version, assets, cutOffs } }, clerk) {
+      if (version !== (clerk.calendarVersions.get(id) ?? 0) + 1) return 'not the next version';
+      if (cutOffs.some(({ asset }) => !assets.includes(asset))) return 'a cut-off of something else';
+      for (const asset of assets) {
+        if (!clerk.accounts.has(`cash:${asset}`)) return 'a strange asset';
+        if ((clerk.walls.get(asset)?.id ?? id) !== id) return 'another calendar is for it';
+      }
+      return undefined;
+    },
+    effect: (body, clerk) => clerk.adoptCalendar(body),
+  },
   'adopt agreement': {
     ...officers,
     whyNot: ({ agreement }, clerk) =>

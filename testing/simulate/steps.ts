@@ -221,7 +221,8 @@ async function withdraw(world: World): Promise<string> {
   const station = chance.pick(world.stations);
   return world.at(station, async (desk) => {
     const mine = [...clerk.instructions].filter(
-      ([, one]) => one.event.actor === desk.person.id && (one.word === 'waiting' || chance.once(8)),
+      ([, one]) =>
+        one.event.actor === desk.person.id && (one.word === 'waiting' || one.word === 'scheduled' || chance.once(8)),
     );
     if (mine.length === 0) return 'nothing';
     const instructions = [chance.pick(mine)[0] as never];

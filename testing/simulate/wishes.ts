@@ -3,7 +3,7 @@
 
 import type { Draft } from '../../shared/contract/terminal.ts';
 import type { InstructionKind } from '../../shared/instruction/schema.ts';
-import { msToInstant } from '../../shared/time.ts';
+import { addDays, type Day, dayOf, type Instant, msToInstant } from '../../shared/time.ts';
 import { commitmentOf, newEd25519 } from '../people.ts';
 import { simulatedAgreement, simulatedPolicy } from './policy.ts';
 import type { World } from './world.ts';
@@ -70,6 +70,11 @@ function someBreak({ chance, clerk }: World): string {
   const some = all.filter(([, one]) => one.word === 'open' || chance.once(15));
   return some.length === 0 ? 'CNY|0' : chance.pick(some)[0];
 }
+/** Most payments go as soon as they can; some on another day, which may be none on which the bank works. */
+const someDay = ({ chance, clerk, nowMs }: World, asset: string): { valueDate?: Day } => {
+  if (!chance.once(clerk.walls.has(asset) ? 3 : 40)) return {};
+  return { valueDate: addDays(dayOf(msToInstant(nowMs)), chance.pick([-1, 0, 0, 1, 1, 2, 3, 5, 31])) };
+};
 
 export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
   payment: {
@@ -83,6 +88,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
         asset: assetOf(world, from),
         amount: amount(world),
         payee: payee(world),
+        ...someDay(world, 'CNY'),
       };
     },
   },
@@ -96,7 +102,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
         payee: payee(world),
       }));
       const right = items.filter((item) => world.clerk.accounts.get(item.account)?.asset === asset);
-      return { kind: 'batch', asset, items: right.length === 0 ? items : right };
+      return { kind: 'batch', asset, items: right.length === 0 ? items : right, ...someDay(world, asset) };
     },
   },
   'book transfer': {
@@ -112,7 +118,8 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
       const asset = assetOf(world, from);
       const same = clientAccounts(world).filter((id) => id !== from && clerk.accounts.get(id)?.asset === asset);
       const to = same.length === 0 || chance.once(12) ? account(world) : chance.pick(same);
-      return { kind: 'book transfer', from, to, asset, amount: amount(world), purpose: 'LOAN' };
+      const dated = someDay(world, asset);
+      return { kind: 'book transfer', from, to, asset, amount: amount(world), purpose: 'LOAN', ...dated };
     },
   },
   fee: {
@@ -303,6 +310,31 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
         otherTerminal: !chance.once(3),
       });
       return { kind: 'adopt policy', policy };
+    },
+  },
+  'adopt calendar': {
+    often: ({ clerk }) => (clerk.walls.size === 0 ? 12 : 2),
+    draft({ chance, clerk, nowMs }) {
+      const today = dayOf(msToInstant(nowMs));
+      const some = (count: number) => [
+        ...new Set(Array.from({ length: count }, () => addDays(today, chance.below(20)))),
+      ];
+      const holidays = some(3);
+      const id = chance.once(10) ? 'other' : 'bank';
+      return {
+        kind: 'adopt calendar',
+        calendar: {
+          ...{ id, version: (clerk.calendarVersions.get(id) ?? 0) + (chance.once(8) ? 2 : 1) },
+          ...{ assets: chance.pick([['CNY'], ['CNY'], ['CNY', 'USD'], ['EUR']]), weekend: [6, 7] },
+          ...{ holidays, workingDays: some(2).filter((on) => !holidays.includes(on)) },
+          offsets: [{ from: '1970-01-01T00:00:00.000Z' as Instant, minutes: chance.pick([480, 0, -300]) }],
+          cutOffs: [
+            { kinds: [], asset: 'CNY', at: chance.pick(['16:30', '12:00']) },
+            { kinds: ['batch'], asset: 'CNY', at: '10:00' },
+          ],
+          ...{ from: addDays(today, -10), through: addDays(today, chance.pick([40, 40, 3])) },
+        },
+      };
     },
   },
   'adopt agreement': {
