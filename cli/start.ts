@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { openFolderAdapter } from '../depository/bank/folder.ts';
 import { type BrowserHost, startBrowserHost } from '../main/browser/host.ts';
 import { appHost, appOrigin } from '../main/electron/origin.ts';
 import { openFiles } from '../main/host/files.ts';
@@ -15,7 +16,7 @@ import { type Invitation, parseInvitation } from '../shared/contract/invitation.
 import type { TerminalClient } from '../shared/contract/terminal.ts';
 import { operatorSchema, terminalSchema } from '../shared/operator.ts';
 import { bringSampleClients, type Card, enrolTerminal } from './demo/colleagues.ts';
-import { type Office, openOffice } from './demo/office.ts';
+import { type Office, type OfficeParts, openOffice } from './demo/office.ts';
 import { schemaFolder } from './inspect.ts';
 
 const usage = `npm start -- [--data DIR] [--port N] [--terminals N] [--browser] [--invitation FILE]
@@ -32,6 +33,8 @@ export interface StartParts {
   readonly terminals: number;
   readonly invitation: Invitation | null;
   readonly rendererDirectory: string;
+  /** The demonstration's bank: what it does with a payment, and a folder through which files are exchanged with it. */
+  readonly bank?: { readonly fate?: OfficeParts['fate']; readonly exchange?: string };
   readonly say: (line: string) => void;
 }
 
@@ -48,7 +51,8 @@ export async function start(parts: StartParts): Promise<Started> {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const ports = Array.from({ length: parts.terminals }, (_, i) => port + i);
   const origins = ports.map((one) => `http://localhost:${one}`);
-  const office = parts.invitation === null ? await openDemonstration(join(data, 'demonstration'), origins, say) : null;
+  const office =
+    parts.invitation === null ? await openDemonstration(join(data, 'demonstration'), origins, say, parts.bank) : null;
   const invitation = parts.invitation ?? office?.depository.invitation;
   if (invitation === undefined) throw new Error('there is an invitation or a demonstration');
   const files = openFiles(parts.rendererDirectory);
@@ -89,16 +93,20 @@ export async function start(parts: StartParts): Promise<Started> {
   };
 }
 
+const exchangeParts = { clock: () => Date.now(), settleMs: 100, maxBytes: 64 << 20 };
+
 async function openDemonstration(
   directory: string,
   origins: readonly string[],
   say: (line: string) => void,
+  { fate = () => 'settle', exchange }: NonNullable<StartParts['bank']> = {},
   relyingParty = 'localhost',
 ): Promise<Office> {
   const office = await openOffice({
     directory,
     assets: ['CNY', 'EUR'],
-    fate: () => 'settle',
+    fate,
+    ...(exchange === undefined ? {} : { adapter: openFolderAdapter({ ...exchangeParts, directory: exchange }) }),
     say: () => {},
     acknowledged: () => {},
     terminals: ['T-91', 'T-92'],
@@ -152,7 +160,7 @@ const electronBinary = (): string | undefined => {
  * first screen, and hands the card that it shows to the demonstration's officers by pasting it here.
  */
 async function startDesktops(binary: string, data: string, count: number): Promise<void> {
-  const office = await openDemonstration(join(data, 'demonstration-desktop'), [appOrigin], console.log, appHost);
+  const office = await openDemonstration(join(data, 'demonstration-desktop'), [appOrigin], console.log, {}, appHost);
   const invitation = join(data, 'invitation.json');
   writeFileSync(invitation, JSON.stringify(office.depository.invitation, null, 2), { mode: 0o600 });
   const windows = Array.from({ length: count }, (_, i) =>

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright';
-import { type Started, start } from '../cli/start.ts';
+import { type Started, type StartParts, start } from '../cli/start.ts';
 
 export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -48,10 +48,11 @@ export const launchBrowser = (): Promise<Browser> =>
 
 const passphrase = 'orbit lantern velvet cactus';
 
-export async function openStage(): Promise<Stage> {
+export async function openStage(bank: StartParts['bank'] = {}): Promise<Stage> {
   const port = await freePorts(2);
   const started = await start({
     data: mkdtempSync(join(tmpdir(), 'custos-e2e-')),
+    bank,
     port,
     terminals: 2,
     invitation: null,

@@ -12,8 +12,10 @@ export function visitFolder(directory: string, bank: BankSimulator): void {
     bank.send({ id: name, xml: readFileSync(path, 'utf8') });
     rmSync(path);
   }
-  for (const { id, xml } of bank.receive()) {
-    putFile(directory, `${id}.xml`, xml);
+  const at = new Date().toISOString().replaceAll(/\D/g, '');
+  for (const [i, { id, xml }] of bank.receive().entries()) {
+    // Names are read in their order, so they begin with when the bank said it.
+    putFile(directory, `${at}-${String(i).padStart(4, '0')}-${id}.xml`, xml);
     bank.acknowledge(id);
   }
 }

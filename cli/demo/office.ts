@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { nodePrimitives } from '../../crypto/node.ts';
 import type { Fate, Transfer } from '../../depository/bank/simulator.ts';
-import { type Depository, openDepository } from '../../depository/depository.ts';
+import { type Depository, type DepositoryParts, openDepository } from '../../depository/depository.ts';
 import { type RunningTerminal, startTerminal } from '../../main/start-terminal.ts';
 import { databasePath } from '../../main/vault/vault.ts';
 import type { Role } from '../../shared/operator.ts';
@@ -58,6 +58,8 @@ export interface OfficeParts {
   /** Further addresses at which terminals of this programme run. */
   readonly origins?: readonly string[];
   readonly port?: number;
+  /** The way to the bank, instead of the simulated one. */
+  readonly adapter?: DepositoryParts['adapter'];
 }
 
 /** Opens the office as it was left, and does what is missing of: vaults, programme, people. */
@@ -78,6 +80,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     clock: () => Date.now(),
     port: parts.port ?? 0,
     fate,
+    ...(parts.adapter === undefined ? {} : { adapter: parts.adapter }),
   });
   const start = (name: string) =>
     startTerminal({

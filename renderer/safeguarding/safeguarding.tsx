@@ -165,8 +165,8 @@ function Sheet({ day, status }: { readonly day: PoolDayView; readonly status: St
   const { say, language } = useSay();
   const { asset } = day;
   const money = (minor: string) => showMoney(asset, minor, language);
-  const line = (key: MessageKey, minor: string | null) => (
-    <tr>
+  const line = (key: MessageKey, minor: string | null, isSum = false) => (
+    <tr className={isSum ? 'sum' : ''}>
       <th scope="row">{say(key)}</th>
       <td className="right">{minor === null ? '—' : money(minor)}</td>
     </tr>
@@ -190,11 +190,11 @@ function Sheet({ day, status }: { readonly day: PoolDayView; readonly status: St
           {line('safe.clients', day.clients)}
           {line('safe.unallocated', day.unallocated)}
           {line('safe.inTransit', day.inTransit)}
-          {line('safe.owed', day.owed)}
+          {line('safe.owed', day.owed, true)}
           {line('safe.bank', day.bank)}
           {line('safe.underWay', day.underWay)}
           {line('safe.house', day.house)}
-          {line('safe.held', day.held)}
+          {line('safe.held', day.held, true)}
           {line('safe.shortfall', day.shortfall)}
           {line('safe.excess', day.excess)}
         </tbody>

@@ -40,8 +40,8 @@ export function ImportStatement() {
   const chooser = useRef<HTMLInputElement>(null);
   const [step, setStep] = useState<Step>({ is: 'idle' });
   const [refusal, setRefusal] = useState<Refusal | null>(null);
-  /** The import that is open at the terminal, and whether the person has given it up. */
-  const open = useRef<{ id: string; isGivenUp: boolean } | null>(null);
+  /** The import that is open, from before the terminal has given it an id, and whether the person has given it up. */
+  const open = useRef<{ id: string | null; isGivenUp: boolean } | null>(null);
   const fatesChanged = () => void queries.invalidateQueries({ queryKey: ['statement imports'] });
 
   const giveUp = async () => {
@@ -53,13 +53,16 @@ export function ImportStatement() {
       is: 'cancelled',
       name: step.is === 'reading' ? step.name : step.is === 'shown' ? step.report.file.name : '',
     });
-    await terminal.cancelStatementImport({ import: one.id });
+    if (one.id !== null) await terminal.cancelStatementImport({ import: one.id });
     fatesChanged();
   };
   // Whoever leaves the screen has not taken it in.
   useEffect(
     () => () => {
-      if (open.current !== null) void terminal.cancelStatementImport({ import: open.current.id });
+      const one = open.current;
+      if (one === null) return;
+      one.isGivenUp = true;
+      if (one.id !== null) void terminal.cancelStatementImport({ import: one.id });
     },
     [],
   );
@@ -74,23 +77,26 @@ export function ImportStatement() {
       setStep({ is: 'idle' });
       fatesChanged();
     };
+    const one: { id: string | null; isGivenUp: boolean } = { id: null, isGivenUp: false };
+    open.current = one;
     const opened = await terminal.openStatementImport({ name: file.name.slice(0, 255) });
     if (!opened.ok) return refused(opened.refusal);
-    const one = { id: opened.value.import, isGivenUp: false };
-    open.current = one;
+    const id = opened.value.import;
+    if (one.isGivenUp) return void terminal.cancelStatementImport({ import: id }).then(fatesChanged);
+    one.id = id;
     for (let from = 0; from < file.size; from += statementPartBytes) {
       const bytes = new Uint8Array(await file.slice(from, from + statementPartBytes).arrayBuffer());
-      const taken = await terminal.takeStatementPart({ import: one.id, part: bytesToBase64(bytes) });
+      const taken = await terminal.takeStatementPart({ import: id, part: bytesToBase64(bytes) });
       if (one.isGivenUp) return;
       if (!taken.ok) return refused(taken.refusal);
       setStep({ is: 'reading', name: file.name, total: file.size, ...taken.value });
     }
-    const reviewed = await terminal.reviewStatementImport({ import: one.id });
+    const reviewed = await terminal.reviewStatementImport({ import: id });
     if (one.isGivenUp) return;
     if (!reviewed.ok) return refused(reviewed.refusal);
     const report = reviewed.value;
     if (report.isKnown) open.current = null;
-    setStep(report.isKnown ? { is: 'known', report } : { is: 'shown', report, id: one.id });
+    setStep(report.isKnown ? { is: 'known', report } : { is: 'shown', report, id });
     fatesChanged();
   };
 
@@ -262,34 +268,37 @@ function Fates() {
   }).data;
   if (imports === undefined || imports.length === 0) return null;
   return (
-    <table className="plain" aria-label={say('bankFile.fates')}>
-      <thead>
-        <tr>
-          <th>{say('bankFile.at')}</th>
-          <th>{say('bank.file')}</th>
-          <th>{say('bank.message')}</th>
-          <th className="right">{say('bankFile.size')}</th>
-          <th>{say('bankFile.by')}</th>
-          <th>{say('bank.fate')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {imports.map((one) => (
-          <tr key={one.number} data-import={one.fate}>
-            <td>{showTime(one.at, language)}</td>
-            <td>{one.name}</td>
-            <td>
-              {one.message ?? '—'} {one.messageId ?? ''}
-            </td>
-            <td className="right">{(one.bytes / 1e6).toFixed(2)} MB</td>
-            <td>{one.operator}</td>
-            <td>
-              {say(`bankFile.fate.${one.fate}` as MessageKey)}
-              {one.why === null ? null : <span className="quiet"> {one.why}</span>}
-            </td>
+    <section aria-label={say('bankFile.fates')}>
+      <h3>{say('bankFile.fates')}</h3>
+      <table className="plain">
+        <thead>
+          <tr>
+            <th>{say('bankFile.at')}</th>
+            <th>{say('bank.file')}</th>
+            <th>{say('bank.message')}</th>
+            <th className="right">{say('bankFile.size')}</th>
+            <th>{say('bankFile.by')}</th>
+            <th>{say('bank.fate')}</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {imports.map((one) => (
+            <tr key={one.number} data-import={one.fate}>
+              <td>{showTime(one.at, language)}</td>
+              <td>{one.name}</td>
+              <td>
+                {one.message ?? '—'} {one.messageId ?? ''}
+              </td>
+              <td className="right">{(one.bytes / 1e6).toFixed(2)} MB</td>
+              <td>{one.operator}</td>
+              <td>
+                {say(`bankFile.fate.${one.fate}` as MessageKey)}
+                {one.why === null ? null : <span className="quiet"> {one.why}</span>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }
