@@ -17,6 +17,7 @@ import { formatNoteKey } from '../shared/log/note.ts';
 import type { Primitives } from '../shared/primitives.ts';
 import type { BankAdapter } from './bank/adapter.ts';
 import { noteTime, noteUnstatedDays, type RefusedByBooks, runBankLink } from './bank/link.ts';
+import { postAccruals } from './bank/post-accruals.ts';
 import { type BankSimulator, type Fate, openBankSimulator, type Transfer } from './bank/simulator.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { openBankKeys } from './keys.ts';
@@ -170,6 +171,7 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
       await noteTime(link);
       const refused = await runBankLink(link);
       await noteUnstatedDays(link);
+      await postAccruals(link);
       return refused;
     },
     async pause() {

@@ -75,6 +75,8 @@ export const flowMatrix: readonly Flow[] = [
   { cause: 'book transfer', debit: 'platform-fee', credit: 'platform-own' },
   { cause: 'fee', debit: 'client', credit: 'platform-fee' },
   { cause: 'fee', debit: 'client', credit: 'bank-fee' },
+  { cause: 'charge accrued fees', debit: 'client', credit: 'platform-fee' },
+  { cause: 'charge accrued fees', debit: 'client', credit: 'bank-fee' },
   { cause: 'correction', debit: 'client', credit: 'client' },
   { cause: 'correction', debit: 'platform-own', credit: 'platform-fee' },
   { cause: 'correction', debit: 'platform-fee', credit: 'client' },

@@ -9,6 +9,7 @@ import { bytesToHex, utf8 } from './bytes.ts';
 import type { Calendar } from './calendar.ts';
 import type { EventOf, Programme } from './event.ts';
 import type { Confirmed } from './exchange.ts';
+import type { FeeSchedule } from './fee-schedule.ts';
 import type { Instruction } from './instruction/schema.ts';
 import { maxMinor } from './money.ts';
 import type { Operator, Role, Terminal } from './operator.ts';
@@ -98,7 +99,12 @@ export interface Tables {
     readonly entries: number;
     readonly legs: number;
   };
-  programme: Programme & { readonly id: string; readonly openedOn: Day };
+  programme: Programme & {
+    readonly id: string;
+    readonly openedOn: Day;
+    /** Assets in which fee schedules were adopted. */
+    readonly accruing?: readonly string[];
+  };
   /** With the time of revocation, once revoked; then nothing of theirs is admitted any more. */
   operator: Operator & { readonly revokedAt?: Instant };
   credential: { readonly operator: string; readonly publicKey: string };
@@ -226,6 +232,26 @@ export interface Tables {
     readonly soldAs: Confirmed | null;
     readonly boughtAs: Confirmed | null;
   };
+  /** All versions of a fee schedule, by its code. */
+  feeSchedule: { readonly versions: readonly FeeSchedule[] };
+  /** The last day that is accrued, and the codes of all schedules, by asset. */
+  accrual: { readonly through: Day; readonly codes: readonly string[] };
+  /** What an account had when a day began on which it moved, for days that are not accrued yet. */
+  opening: { readonly days: readonly { readonly day: Day; readonly balance: string }[] };
+  /** Accrued and not settled, in accrual units (below zero after a rejected payment); charged and waived so far. Key `code|account`. */
+  accrued: {
+    readonly code: string;
+    readonly account: string;
+    readonly asset: string;
+    readonly units: string;
+    readonly charged: string;
+    readonly waived: string;
+  };
+  /** What a payment has borne. Key `instruction/item`. */
+  paymentFee: {
+    readonly account: string;
+    readonly fees: readonly { readonly code: string; readonly units: string }[];
+  };
   /** What rates of a pair are held against. Key `A|B` in the order of the letters. */
   referenceRate: {
     readonly base: string;
@@ -280,6 +306,11 @@ export const tableNames: readonly TableName[] = [
   'recall',
   'recovery',
   'exchange',
+  'feeSchedule',
+  'accrual',
+  'opening',
+  'accrued',
+  'paymentFee',
   'referenceRate',
   'calendar',
   'calendarOf',

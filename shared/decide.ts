@@ -3,6 +3,7 @@
 // effect, ever.
 
 import { bankAccountKey, checkFlow, houseAccountId, houseClasses } from './accounts.ts';
+import { accruePayments, noteOpenings, postAccrual, undoPaymentFees } from './accrual.ts';
 import { assert } from './assert.ts';
 import { assetByCode } from './asset.ts';
 import { type BankItem, itemOf } from './bank-item.ts';
@@ -109,7 +110,8 @@ function decideByContent(books: Books, record: UnsignedRecord, primitives: Primi
   const refusal = refuseOverflow(books, decided.value);
   if (refusal !== undefined) return { ok: false, refusal };
   // Nothing is refused below this line.
-  return ok([...count(books, record), ...decided.value]);
+  const openings = noteOpenings(books, decided.value, dayOf(record.admittedAt));
+  return ok([...count(books, record), ...openings, ...decided.value]);
 }
 
 /** Turnover is an int64 in storage; what would not fit is refused before it is booked. */
@@ -312,6 +314,8 @@ function decideByType(books: Books, record: UnsignedRecord, primitives: Primitiv
       return receiveLines(books, event);
     case 'reconciliation.completed':
       return completeReconciliation(books, event, primitives.sha256);
+    case 'accrual.posted':
+      return postAccrual(books, event, moment.today, primitives.sha256);
     case 'safeguarding.stated':
       return stateSafeguarding(books, event, record.admittedAt);
   }
@@ -562,6 +566,7 @@ function takeEffect(books: Books, instruction: InstructionState, moment: Moment)
       ? []
       : [entryOf(instruction.kind, instruction.id, legs, moment.today, valueDateOf(body) ?? moment.today)];
   return ok([
+    ...accruePayments(books, body, instruction.id, moment.today),
     ...kind.effects(body, books, ofInstruction),
     put('instruction', instruction.id, {
       ...instruction,
@@ -664,6 +669,7 @@ function reject(books: Books, event: EventOf<'bank.rejected'>, { today }: Moment
   const leg = { debit, credit: account, asset, amount };
   return ok([
     itemState(books, event, 'rejected'),
+    ...undoPaymentFees(books, instruction, item, asset),
     ...reopenReceipt(books, instruction, amount),
     entryOf(event.type, instruction, [leg], today, today),
   ]);

@@ -188,6 +188,18 @@ export const eventSchema = z.discriminatedUnion('type', [
       outcome: z.enum(['met', 'within tolerance', 'shortfall', 'not performed']),
     }),
   ),
+  event(
+    'accrual.posted',
+    z.strictObject({
+      asset: assetCode,
+      /** A day that is over; days come in order, each once. */
+      day,
+      /** Lines of account and schedule, their sum in accrual units, and SHA-256 over all of them. */
+      accounts: z.int().min(0),
+      units: z.string().regex(/^(0|[1-9]\d{0,59})$/),
+      digest,
+    }),
+  ),
 ]);
 export type CustosEvent = z.infer<typeof eventSchema>;
 export type EventType = CustosEvent['type'];

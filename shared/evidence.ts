@@ -48,6 +48,7 @@ const machineEvents: Readonly<Partial<Record<EventType, MachineEvidence['key']>>
   'statement.lines': 'adapter',
   'reconciliation.completed': 'gateway',
   'safeguarding.stated': 'gateway',
+  'accrual.posted': 'gateway',
   'bank.acknowledged': 'adapter',
   'bank.settled': 'adapter',
   'bank.rejected': 'adapter',

@@ -28,6 +28,7 @@ const officersWork = [
   'adopt agreement',
   ...['resume', 'override shortfall', 'adopt reference rates', 'open pool'],
   'adopt calendar',
+  ...['adopt fee schedule', 'waive accrued fees'],
 ];
 
 export const testPolicy: Policy = {
@@ -55,7 +56,7 @@ export const testPolicy: Policy = {
           'unfreeze',
           'correction',
           ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop', 'recall', 'send back'],
-          'foreign exchange',
+          ...['foreign exchange', 'charge accrued fees'],
         ],
       },
       demand: { groups: [{ role: 'supervisor', count: 1 }], ...nobody },

@@ -15,6 +15,7 @@ const officersWork = [
   'adopt agreement',
   ...['resume', 'override shortfall', 'adopt reference rates', 'open pool'],
   'adopt calendar',
+  ...['adopt fee schedule', 'waive accrued fees'],
 ];
 
 /** From 1,000,000 major units on: two supervisors, another terminal, and the payee typed off the paper. */
@@ -38,7 +39,7 @@ export function demoPolicy(assets: readonly string[]): Policy {
             'open account',
             'book transfer',
             'receipt allocation',
-            'fee',
+            ...['fee', 'charge accrued fees'],
             'freeze',
             'unfreeze',
             ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop', 'recall'],

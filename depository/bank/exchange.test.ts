@@ -14,6 +14,7 @@ import { TestProgramme } from '../../testing/programme.ts';
 import { openGateway } from '../gateway.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { runBankLink } from './link.ts';
+import { postAccruals } from './post-accruals.ts';
 import { readExchange } from './read-exchange.ts';
 import { type Fate, openBankSimulator } from './simulator.ts';
 
@@ -83,7 +84,7 @@ async function office(fate: Fate = 'settle') {
     const found = new Map([...books.all('statement')].map(([, one]) => [one.asset, one.reconciled]));
     return { reconciled: found, breaks: [...books.all('break')].filter(([, one]) => one.state === 'open') };
   };
-  return { books, bank, link, exchange, orders, balance, outcomes, from, to };
+  return { programme, submit, books, bank, link, exchange, orders, balance, outcomes, from, to };
 }
 
 describe('an exchange at the bank', () => {
@@ -147,5 +148,28 @@ describe('an exchange at the bank', () => {
       ['EUR', 'unknown payer'],
     ]);
     expect([...books.all('shortfall')].map(([key, one]) => [key, one.amount])).toEqual([['main|CNY', 123_457n]]);
+  });
+});
+
+describe('the gateway at the turn of a day', () => {
+  it('posts what accrued on every day that is over, also after it was away for days, and each day once', async () => {
+    const { programme, submit, books, link, from } = await office();
+    const [maker, checker] = programme.officers;
+    const made = programme.made(maker, {
+      kind: 'adopt fee schedule',
+      schedule: {
+        ...{ code: 'custody', version: 1, text: 'custody fee', asset: 'CNY', to: 'bank-fee', basis: 'balance' },
+        ...{ dayCount: 'act/365', tiers: [{ from: '0', ppm: 3650 }], minimum: '0', maximum: '100000', accounts: [] },
+        ...{ from: msToInstant(programme.nowMs).slice(0, 10) as never, until: null },
+      },
+    });
+    await submit(maker, made);
+    await submit(checker, programme.approval(checker, made));
+    expect(await postAccruals(link)).toEqual([]);
+    expect(books.get('accrued', `custody|${from}`)).toBeUndefined();
+    programme.nowMs += 3 * 86_400_000;
+    expect([await postAccruals(link), await postAccruals(link)]).toEqual([[], []]);
+    // 0.00001 of CNY 50,000.00 on each of three days.
+    expect(books.get('accrued', `custody|${from}`)?.units).toBe(String(3n * 50n * 1_000_000n * 1_603_080n));
   });
 });

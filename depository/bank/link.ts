@@ -227,9 +227,10 @@ const byGateway: readonly EventType[] = [
   'safeguarding.stated',
   'instruction.expired',
   'instruction.due',
+  'accrual.posted',
 ];
 
-function newEvent<T extends EventType>(parts: BankLinkParts, type: T, body: EventOf<T>['body']): EventOf<T> {
+export function newEvent<T extends EventType>(parts: BankLinkParts, type: T, body: EventOf<T>['body']): EventOf<T> {
   const nowMs = parts.clock();
   const actor = byGateway.includes(type) ? 'gateway' : 'bank';
   const event = {
@@ -246,7 +247,7 @@ function newEvent<T extends EventType>(parts: BankLinkParts, type: T, body: Even
 }
 
 /** One signature over all events of a message; each is judged for itself. */
-async function admit(
+export async function admit(
   parts: BankLinkParts,
   key: 'adapter' | 'gateway',
   events: readonly CustosEvent[],

@@ -70,6 +70,9 @@ export const en = {
   'kind.send back': 'Send back',
   'kind.foreign exchange': 'Foreign exchange',
   'kind.adopt reference rates': 'Adopt reference rates',
+  'kind.adopt fee schedule': 'Adopt fee schedule',
+  'kind.charge accrued fees': 'Charge accrued fees',
+  'kind.waive accrued fees': 'Waive accrued fees',
   'kind.register client': 'Register client',
   'kind.open account': 'Open account',
   'kind.open pool': 'Open a pool',
@@ -103,6 +106,8 @@ export const en = {
   'says.foreign exchange':
     '{{amount}} of account {{account}} is exchanged for {{got}} to account {{to}}, 1 {{base}} at {{rate}}',
   'says.adopt reference rates': 'Rates of exchange are held against {{source}} until {{until}}',
+  'says.charge accrued fees': '{{amount}} of accrued fees {{code}} is charged',
+  'says.waive accrued fees': 'Accrued fees {{code}} on account {{account}} are waived. Reason: {{reason}}',
   'says.send back': '{{amount}} in suspense goes back to the account ending {{tail}}.',
   'says.register client': 'Client {{client}} is registered.',
   'says.open account': 'Client {{client}} gets a {{asset}} account, number {{number}}.',

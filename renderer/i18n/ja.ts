@@ -71,6 +71,9 @@ export const ja: Messages = {
   'kind.send back': '資金返却',
   'kind.foreign exchange': '外国為替取引',
   'kind.adopt reference rates': '基準相場の採用',
+  'kind.adopt fee schedule': '手数料表の採用',
+  'kind.charge accrued fees': '未収手数料の徴収',
+  'kind.waive accrued fees': '未収手数料の免除',
   'kind.register client': '顧客登録',
   'kind.open account': '口座開設',
   'kind.open pool': '資金プール開設',
@@ -104,6 +107,8 @@ export const ja: Messages = {
   'says.foreign exchange':
     '口座 {{account}} の {{amount}} を {{got}} に両替し、口座 {{to}} に入金します。1 {{base}} の相場は {{rate}} です',
   'says.adopt reference rates': '両替相場は {{until}} まで {{source}} と照合されます',
+  'says.charge accrued fees': '{{code}} の未収手数料 {{amount}} を徴収します',
+  'says.waive accrued fees': '口座 {{account}} の未収手数料 {{code}} を免除します。理由：{{reason}}',
   'says.send back': '仮受金 {{amount}} を末尾 {{tail}} の口座へ返却します。',
   'says.register client': '顧客 {{client}} を登録します。',
   'says.open account': '顧客 {{client}} に {{asset}} 口座（番号 {{number}}）を開設します。',

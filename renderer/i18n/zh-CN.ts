@@ -70,6 +70,9 @@ export const zhCN: Messages = {
   'kind.send back': '退汇',
   'kind.foreign exchange': '外汇兑换',
   'kind.adopt reference rates': '采用参考汇率',
+  'kind.adopt fee schedule': '采用收费标准',
+  'kind.charge accrued fees': '收取应计费用',
+  'kind.waive accrued fees': '减免应计费用',
   'kind.register client': '登记客户',
   'kind.open account': '开立账户',
   'kind.open pool': '开立资金池',
@@ -100,6 +103,8 @@ export const zhCN: Messages = {
   'says.foreign exchange':
     '账户 {{account}} 的 {{amount}} 兑换为 {{got}}，记入账户 {{to}}，1 {{base}} 的汇率为 {{rate}}',
   'says.adopt reference rates': '兑换汇率以 {{source}} 为参考，有效至 {{until}}',
+  'says.charge accrued fees': '收取 {{code}} 的应计费用 {{amount}}',
+  'says.waive accrued fees': '减免账户 {{account}} 的应计费用 {{code}}。原因：{{reason}}',
   'says.send back': '挂账资金 {{amount}} 退回尾号 {{tail}} 的账户。',
   'says.register client': '登记客户 {{client}}。',
   'says.open account': '为客户 {{client}} 开立 {{asset}} 账户，账号 {{number}}。',

@@ -70,6 +70,9 @@ export const zhTW: Messages = {
   'kind.send back': '退匯',
   'kind.foreign exchange': '外匯兌換',
   'kind.adopt reference rates': '採用參考匯率',
+  'kind.adopt fee schedule': '採用收費標準',
+  'kind.charge accrued fees': '收取應計費用',
+  'kind.waive accrued fees': '減免應計費用',
   'kind.register client': '登錄客戶',
   'kind.open account': '開立帳戶',
   'kind.open pool': '開立資金池',
@@ -100,6 +103,8 @@ export const zhTW: Messages = {
   'says.foreign exchange':
     '帳戶 {{account}} 之 {{amount}} 兌換為 {{got}}，記入帳戶 {{to}}，1 {{base}} 之匯率為 {{rate}}',
   'says.adopt reference rates': '兌換匯率以 {{source}} 為參考，有效至 {{until}}',
+  'says.charge accrued fees': '收取 {{code}} 之應計費用 {{amount}}',
+  'says.waive accrued fees': '減免帳戶 {{account}} 之應計費用 {{code}}。原因：{{reason}}',
   'says.send back': '暫收款項 {{amount}} 退回末碼 {{tail}} 之帳戶。',
   'says.register client': '登錄客戶 {{client}}。',
   'says.open account': '為客戶 {{client}} 開立 {{asset}} 帳戶，帳號 {{number}}。',

@@ -7,6 +7,7 @@ import { bookTransfer } from './book-transfer.ts';
 import { correction } from './correction.ts';
 import { enrolOperator, enrolTerminal } from './enrol.ts';
 import { fee } from './fee.ts';
+import { adoptFeeSchedule, chargeAccruedFees, waiveAccruedFees } from './fee-schedules.ts';
 import { foreignExchange } from './foreign-exchange.ts';
 import { freeze, unfreeze } from './freeze.ts';
 import type { Kind } from './kind.ts';
@@ -57,6 +58,9 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   'send back': () => sendBack,
   'foreign exchange': () => foreignExchange,
   'adopt reference rates': () => adoptReferenceRates,
+  'adopt fee schedule': () => adoptFeeSchedule,
+  'charge accrued fees': () => chargeAccruedFees,
+  'waive accrued fees': () => waiveAccruedFees,
 };
 
 export const instructionKinds = Object.keys(kinds) as readonly InstructionKind[];

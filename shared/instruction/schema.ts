@@ -8,6 +8,7 @@ import { bookTransferSchema } from './book-transfer.ts';
 import { correctionSchema } from './correction.ts';
 import { enrolOperatorSchema, enrolTerminalSchema } from './enrol.ts';
 import { feeInstructionSchema } from './fee.ts';
+import { adoptFeeScheduleSchema, chargeAccruedFeesSchema, waiveAccruedFeesSchema } from './fee-schedules.ts';
 import { foreignExchangeSchema } from './foreign-exchange.ts';
 import { freezeSchema, unfreezeSchema } from './freeze.ts';
 import { openAccountSchema } from './open-account.ts';
@@ -54,6 +55,9 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   sendBackSchema,
   foreignExchangeSchema,
   adoptReferenceRatesSchema,
+  adoptFeeScheduleSchema,
+  chargeAccruedFeesSchema,
+  waiveAccruedFeesSchema,
 ]);
 export type Instruction = z.infer<typeof instructionSchema>;
 export type InstructionKind = Instruction['kind'];
