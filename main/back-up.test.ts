@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -150,6 +160,25 @@ describe('planned backups', () => {
     }
     expect(setsThere(target)).toEqual([...made.slice(-2), 'custos-T-01-by-hand', 'holiday.txt']);
     await maker.unlock(officers[0]);
+  });
+
+  it('that are overdue for an hour, or failed, are in the status until one is made', async () => {
+    const { maker, officers, time } = office;
+    const { client } = maker;
+    const standing = async () => (await client.status({})).vault?.backup;
+    accepted(await make(client, null));
+    time.skip(4 * 3_600_000 + 1000);
+    expect(await standing()).toMatchObject({ isDue: true, overdueSince: null, failed: null });
+    time.skip(3_600_000);
+    const { overdueSince, lastAt } = (await standing()) ?? {};
+    expect(Date.parse(overdueSince ?? '') - Date.parse(lastAt ?? '')).toBeGreaterThanOrEqual(4 * 3_600_000);
+    renameSync(target, `${target}-gone`);
+    expect(typeOf(await make(client, null))).toBe('bad folder');
+    expect(await standing()).toMatchObject({ overdueSince, failed: 'bad folder' });
+    renameSync(`${target}-gone`, target);
+    await maker.unlock(officers[0]);
+    accepted(await make(client, null));
+    expect(await standing()).toMatchObject({ isDue: false, overdueSince: null, failed: null });
   });
 
   it('keep every set that is not known as genuine', async () => {

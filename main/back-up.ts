@@ -17,7 +17,7 @@ import { type Instant, instantToMs, msToInstant } from '../shared/time.ts';
 import { openSession, Session } from './session.ts';
 import { readPlan } from './store/backup-plan.ts';
 import { syncFile } from './store/copy.ts';
-import { writeDiary } from './store/diary.ts';
+import { lastOf, writeDiary } from './store/diary.ts';
 import { openStore } from './store/open.ts';
 import { writeSetting } from './store/settings.ts';
 import type { Terminal } from './terminal.ts';
@@ -64,9 +64,13 @@ export async function* backUp(
     return refuse('read only', what, `What is here may not be right: ${found.why}`, 'Keep the backups of before.');
   if (terminal.backup !== undefined) return refuse('busy', what, 'A backup is being made.', 'Wait for it.');
   const bad = refuseFolder(folder, session.directory);
-  if (bad !== undefined) return { ok: false, refusal: bad };
-  const backup = { session, lockAfter: false };
   const plan = readPlan(session.store);
+  if (bad !== undefined) {
+    // A disk that is not there any more must not go unnoticed.
+    if (plan?.folder === folder) await note(terminal, session, 'backup failed', { folder, why: bad.type });
+    return { ok: false, refusal: bad };
+  }
+  const backup = { session, lockAfter: false };
   terminal.backup = backup;
   const atMs = terminal.parts.clock();
   const name = setName(session.terminal, msToInstant(atMs));
@@ -269,4 +273,16 @@ export function isDue(session: Session, nowMs: number): boolean {
   if (plan === undefined || session.readOnly() !== undefined) return false;
   const since = (at: string | undefined): number => (at === undefined ? Infinity : nowMs - instantToMs(at as Instant));
   return since(plan.lastAt) >= plan.everyHours * 3_600_000 && since(plan.failedAt) >= 600_000;
+}
+
+/** A disk may be changed, or a terminal unlocked late, without anybody being called. */
+const graceMs = 3_600_000;
+
+/** When the backup was due that people must be told of, if there is one. */
+export function overdueSince(session: Session, nowMs: number): Instant | undefined {
+  const plan = readPlan(session.store);
+  const from = plan?.lastAt ?? lastOf(session.store, 'backup plan')?.at;
+  if (plan === undefined || from === undefined || session.readOnly() !== undefined) return undefined;
+  const dueMs = instantToMs(from as Instant) + plan.everyHours * 3_600_000;
+  return nowMs - dueMs >= graceMs ? msToInstant(dueMs) : undefined;
 }

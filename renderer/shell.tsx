@@ -10,8 +10,8 @@ import { Accounts } from './accounts/accounts.tsx';
 import { Admin } from './admin/admin.tsx';
 import type { Mode } from './app.tsx';
 import { Audit } from './audit/audit.tsx';
-import type { MessageKey } from './i18n/en.ts';
-import { type Say, useSay } from './i18n/index.ts';
+import { en, type MessageKey } from './i18n/en.ts';
+import { type Say, showTime, useSay } from './i18n/index.ts';
 import { BankLink } from './link/bank-link.tsx';
 import { ImportFile } from './make/import-file.tsx';
 import { Make } from './make/make.tsx';
@@ -163,6 +163,7 @@ function Banners({
       )}
       {status.operator?.role === null ? <p>{say('banner.newcomer')}</p> : null}
       {status.missingRecord === null ? null : <MissingRecord record={status.missingRecord} status={status} say={say} />}
+      <BackupBanner status={status} />
       {status.hasRecovery ? null : (
         <p>
           {say('banner.recovery')}{' '}
@@ -177,6 +178,27 @@ function Banners({
     </div>
   );
 }
+
+/** What protects against a lost machine is not there, and nobody else says so. */
+function BackupBanner({ status }: { readonly status: Status }) {
+  const { say, language } = useSay();
+  const { isPlanned, isRunning, overdueSince, lastAt, failed } = status.vault?.backup ?? noBackup;
+  if (!isPlanned || isRunning || (overdueSince === null && failed === null)) return null;
+  const key = `refusal.${failed}`;
+  const why = failed === null ? null : say(key in en ? (key as MessageKey) : 'refusal.other');
+  return (
+    <p role="status" data-testid="backup-banner">
+      {why === null ? null : `${say('banner.backupFailed', { why })} `}
+      {overdueSince === null ? null : `${say('banner.backupOverdue', { since: showTime(overdueSince, language) })} `}
+      {lastAt === null ? say('banner.noBackup') : say('banner.lastBackup', { at: showTime(lastAt, language) })}{' '}
+      <Link to="/admin" style={{ color: 'inherit', textDecoration: 'underline' }}>
+        {say('banner.toBackups')}
+      </Link>
+    </p>
+  );
+}
+
+const noBackup = { isPlanned: false, isRunning: false, overdueSince: null, lastAt: null, failed: null };
 
 interface MissingRecordProps {
   readonly record: NonNullable<Status['missingRecord']>;

@@ -2,7 +2,7 @@
 
 import { bytesToBase64 } from '../../shared/bytes.ts';
 import type { Status } from '../../shared/contract/terminal.ts';
-import { isDue } from '../back-up.ts';
+import { isDue, overdueSince } from '../back-up.ts';
 import { missingRecord } from '../recorded.ts';
 import type { Session } from '../session.ts';
 import { readPlan } from '../store/backup-plan.ts';
@@ -80,6 +80,7 @@ function vaultStatus(session: Session, isRunning: boolean, nowMs: number): Statu
       isPlanned: plan !== undefined,
       isRunning,
       isDue: isDue(session, nowMs),
+      overdueSince: overdueSince(session, nowMs) ?? null,
       lastAt: made === undefined ? null : String(made.facts.madeAt),
       failed: failed === undefined ? null : String(failed.facts.why),
     },

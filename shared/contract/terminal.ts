@@ -94,6 +94,8 @@ export const statusSchema = z.strictObject({
         isPlanned: z.boolean(),
         isRunning: z.boolean(),
         isDue: z.boolean(),
+        /** When one should have been made that still was not, an hour and more ago. */
+        overdueSince: z.string().nullable(),
         lastAt: z.string().nullable(),
         failed: z.string().nullable(),
       }),
