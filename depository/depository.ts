@@ -16,7 +16,7 @@ import { logKey } from '../shared/log/checkpoint.ts';
 import { formatNoteKey } from '../shared/log/note.ts';
 import type { Primitives } from '../shared/primitives.ts';
 import type { BankAdapter } from './bank/adapter.ts';
-import { noteTime, noteUnstatedDays, type RefusedByBooks, runBankLink } from './bank/link.ts';
+import { expireEscrows, noteTime, noteUnstatedDays, type RefusedByBooks, runBankLink } from './bank/link.ts';
 import { postAccruals } from './bank/post-accruals.ts';
 import { type BankSimulator, type Fate, openBankSimulator, type Transfer } from './bank/simulator.ts';
 import { type Gateway, openGateway } from './gateway.ts';
@@ -169,6 +169,7 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
     async run() {
       if (!gateway.leads() || gateway.sequencer().size() === 0) return [];
       await noteTime(link);
+      await expireEscrows(link);
       const refused = await runBankLink(link);
       await noteUnstatedDays(link);
       await postAccruals(link);

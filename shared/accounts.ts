@@ -13,6 +13,7 @@ export const accountClasses = [
   'in-transit',
   'suspense',
   'fx-position',
+  'escrow',
 ] as const;
 export type AccountClass = (typeof accountClasses)[number];
 
@@ -77,6 +78,11 @@ export const flowMatrix: readonly Flow[] = [
   { cause: 'fee', debit: 'client', credit: 'bank-fee' },
   { cause: 'charge accrued fees', debit: 'client', credit: 'platform-fee' },
   { cause: 'charge accrued fees', debit: 'client', credit: 'bank-fee' },
+  { cause: 'fund escrow', debit: 'client', credit: 'escrow' },
+  { cause: 'release escrow', debit: 'escrow', credit: 'client' },
+  { cause: 'refund escrow', debit: 'escrow', credit: 'client' },
+  { cause: 'rule on dispute', debit: 'escrow', credit: 'client' },
+  { cause: 'escrow.expired', debit: 'escrow', credit: 'client' },
   { cause: 'correction', debit: 'client', credit: 'client' },
   { cause: 'correction', debit: 'platform-own', credit: 'platform-fee' },
   { cause: 'correction', debit: 'platform-fee', credit: 'client' },

@@ -7,6 +7,7 @@ import type { Agreement } from './agreement.ts';
 import { assert } from './assert.ts';
 import { bytesToHex, utf8 } from './bytes.ts';
 import type { Calendar } from './calendar.ts';
+import type { Outcome, Party, Standing, Terms } from './escrow.ts';
 import type { EventOf, Programme } from './event.ts';
 import type { Confirmed } from './exchange.ts';
 import type { FeeSchedule } from './fee-schedule.ts';
@@ -267,6 +268,25 @@ export interface Tables {
   calendarOf: { readonly calendar: string | null };
   /** Key `closed`: the last day of the newest closed period. */
   period: { readonly through: Day };
+  /** An escrow agreement and where it stands; its money lies on ledger account `escrow:ID`. */
+  escrow: Pick<Standing, 'phase' | 'rulesBy' | 'depositor' | 'beneficiary' | 'left'> & {
+    readonly terms: Terms;
+    /** The instruction that adopted it, the day of that, and the last day on which any of its paths ends. */
+    readonly by: string;
+    readonly adoptedOn: Day;
+    readonly endsBy: Day;
+    /** What was shown and what was paid, with the instruction that did it. */
+    readonly fulfilled: readonly {
+      readonly condition: string;
+      readonly document: string | null;
+      readonly on: Day;
+      readonly by: string;
+    }[];
+    readonly released: readonly { readonly tranche: string; readonly on: Day; readonly by: string }[];
+    readonly dispute: { readonly by: Party; readonly reason: string; readonly on: Day } | null;
+    readonly outcome: Outcome | null;
+    readonly endedOn: Day | null;
+  };
   /** Uses of recovery shares that are on record, by the digest of their report. */
   recovery: { readonly purpose: 'drill' | 'real'; readonly terminal: string; readonly instruction: string };
 }
@@ -304,6 +324,7 @@ export const tableNames: readonly TableName[] = [
   'override',
   'stopped',
   'recall',
+  'escrow',
   'recovery',
   'exchange',
   'feeSchedule',
@@ -601,6 +622,7 @@ const amountColumns: { readonly [T in TableName]?: readonly string[] } = {
   statement: ['books'],
   break: ['difference'],
   shortfall: ['amount'],
+  escrow: ['depositor', 'beneficiary', 'left'],
 };
 
 export function textToRow<T extends TableName>(table: T, text: string): Tables[T] {

@@ -26,6 +26,7 @@ import {
   windowSum,
 } from './books.ts';
 import { bytesToBase64url } from './bytes.ts';
+import { expireEscrow } from './escrow-books.ts';
 import { type CustosEvent, type EventOf, eventDigest } from './event.ts';
 import { checkEvidence, type VerifiedKeys } from './evidence.ts';
 import { confirmExchange, isExchange, rejectExchange, returnExchange } from './exchange.ts';
@@ -270,6 +271,7 @@ function decideByType(books: Books, record: UnsignedRecord, primitives: Primitiv
   const { event } = record;
   const moment: Moment = {
     instruction: event.id,
+    maker: event.actor,
     admittedAt: record.admittedAt,
     today: dayOf(record.admittedAt),
   };
@@ -318,6 +320,8 @@ function decideByType(books: Books, record: UnsignedRecord, primitives: Primitiv
       return postAccrual(books, event, moment.today, primitives.sha256);
     case 'safeguarding.stated':
       return stateSafeguarding(books, event, record.admittedAt);
+    case 'escrow.expired':
+      return expireEscrow(books, event, moment.today);
   }
 }
 
@@ -488,7 +492,7 @@ function approve(books: Books, event: EventOf<'instruction.approved'>, moment: M
     approvals.map((one) => one.role),
   );
   if (missing.length > 0) return ok([put('instruction', instruction.id, { ...instruction, approvals })]);
-  const refused = kindOf(body).check(body, books, { ...moment, instruction: instruction.id as EventId });
+  const refused = kindOf(body).check(body, books, momentOf(instruction, moment));
   const strange = refused ?? refuseValueDate(books, body, moment.admittedAt);
   if (strange !== undefined) return { ok: false, refusal: strange };
   const approved = { ...instruction, approvals };
@@ -498,14 +502,18 @@ function approve(books: Books, event: EventOf<'instruction.approved'>, moment: M
   return ok([put('instruction', instruction.id, { ...approved, state: 'scheduled', items })]);
 }
 
+/** Now, for an instruction that was made before. */
+const momentOf = ({ id, maker }: InstructionState, moment: Moment): Moment => ({
+  ...moment,
+  instruction: id as EventId,
+  maker,
+});
+
 /** The value date has come: it takes effect as if it were approved now. */
 function becomeDue(books: Books, event: EventOf<'instruction.due'>, moment: Moment): Decision {
   const instruction = books.get('instruction', event.body.instruction);
   assert(instruction, 'refuseState found the instruction');
-  const refusal = kindOf(instruction.body).check(instruction.body, books, {
-    ...moment,
-    instruction: instruction.id as EventId,
-  });
+  const refusal = kindOf(instruction.body).check(instruction.body, books, momentOf(instruction, moment));
   return refusal === undefined ? takeEffect(books, instruction, moment) : { ok: false, refusal };
 }
 
@@ -555,7 +563,7 @@ function refuseTerminal(
 function takeEffect(books: Books, instruction: InstructionState, moment: Moment): Decision {
   const { body } = instruction;
   const kind = kindOf(body);
-  const ofInstruction: Moment = { ...moment, instruction: instruction.id as EventId };
+  const ofInstruction = momentOf(instruction, moment);
   const refusal = refuseOutgoing(books, body, moment.admittedAt);
   if (refusal !== undefined) return { ok: false, refusal };
   const legs = kind.legs(body, books);

@@ -131,29 +131,23 @@ const no = (type: StepRefusal['type'], why: string, next: string) =>
 
 /** One step of the machine on that day, or what the terms have against it. */
 export function takeStep(terms: Terms, at: Standing, step: Step, on: Day): Result<Moved, StepRefusal> {
+  const refusal = refuseTime(terms, at, step, on) ?? refuseStep(terms, at, step, on);
+  if (refusal !== undefined) return refusal;
+  const pays = paysOf(terms, at, step);
+  return ok({ standing: after(terms, at, step, pays, on), pays });
+}
+
+function refuseTime(terms: Terms, at: Standing, step: Step, on: Day) {
   if (at.phase === 'ended') return no('state', 'The agreement has ended.', 'Nothing is needed.');
   const due = dueOn(terms, at);
+  const isDue = due !== null && on >= due;
   if (step.type === 'expire')
-    return due !== null && on >= due
-      ? expire(terms, at)
+    return isDue
+      ? undefined
       : no('state', due === null ? 'Its terms name no such day.' : `That is only so from ${due} on.`, 'Wait.');
-  if (due !== null && on >= due)
-    return no('state', `Since ${due} its terms decide by themselves.`, 'Wait for the depository to state it.');
-  switch (step.type) {
-    case 'fund':
-      if (at.phase !== 'adopted') return no('state', 'It is funded already.', 'Nothing is needed.');
-      return ok({ standing: { ...at, phase: 'funded', left: BigInt(terms.amount) }, pays: [] });
-    case 'fulfil':
-      return fulfil(terms, at, step.condition);
-    case 'release':
-      return release(terms, at, step.tranche, on);
-    case 'refund':
-      return refund(terms, at);
-    case 'dispute':
-      return dispute(terms, at, step.by, on);
-    case 'rule':
-      return rule(terms, at, step.beneficiary);
-  }
+  return isDue
+    ? no('state', `Since ${due} its terms decide by themselves.`, 'Wait for the depository to state it.')
+    : undefined;
 }
 
 const bit = (place: number): number => 1 << place;
@@ -166,96 +160,136 @@ export const unmet = (terms: Terms, at: Standing, needed: readonly string[]): st
     return place < 0 || !has(at.fulfilled, place);
   });
 
-const refuseUnfunded = (at: Standing) => {
+function refuseStep(terms: Terms, at: Standing, step: Step, on: Day) {
+  switch (step.type) {
+    case 'fund':
+      return at.phase === 'adopted' ? undefined : no('state', 'It is funded already.', 'Nothing is needed.');
+    case 'fulfil':
+      return refuseFulfil(terms, at, step.condition);
+    case 'release':
+      return refuseUnfunded(at) ?? refuseRelease(terms, at, step.tranche, on);
+    case 'refund':
+      return refuseUnfunded(at) ?? refuseRefund(terms, at);
+    case 'dispute':
+      return refuseUnfunded(at) ?? refuseDispute(terms, step.by, on);
+    case 'rule':
+      if (at.phase !== 'disputed') return no('state', 'Nothing is disputed.', 'Nothing is needed.');
+      return step.beneficiary < 0n || step.beneficiary > at.left
+        ? no('limit', 'That is more than is left.', 'Split what is left.')
+        : undefined;
+    case 'expire':
+      return undefined;
+  }
+}
+
+function refuseUnfunded(at: Standing) {
   if (at.phase === 'adopted') return no('state', 'It is not funded yet.', 'The depositor funds it first.');
   if (at.phase === 'disputed') return no('state', 'It is disputed, so nothing moves.', 'Wait for the ruling.');
   return undefined;
-};
+}
 
-function fulfil(terms: Terms, at: Standing, name: string): Result<Moved, StepRefusal> {
+function refuseFulfil(terms: Terms, at: Standing, name: string) {
   const place = terms.conditions.findIndex((one) => one.name === name);
   const condition = terms.conditions[place];
   if (condition === undefined) return no('unknown', `It has no condition ${name}.`, 'Name one of its conditions.');
   if (condition.by === 'arbiter' && terms.arbiter === null)
     return no('unknown', `Condition ${name} waits for an arbiter, and none is named.`, 'Name an arbiter.');
   if (at.phase === 'disputed') return no('state', 'It is disputed, so nothing changes.', 'Wait for the ruling.');
-  if (has(at.fulfilled, place)) return no('state', `Condition ${name} is fulfilled already.`, 'Nothing is needed.');
-  return ok({ standing: { ...at, fulfilled: at.fulfilled | bit(place) }, pays: [] });
+  return has(at.fulfilled, place)
+    ? no('state', `Condition ${name} is fulfilled already.`, 'Nothing is needed.')
+    : undefined;
 }
 
-function release(terms: Terms, at: Standing, name: string | null, on: Day): Result<Moved, StepRefusal> {
-  const refusal = refuseUnfunded(at);
-  if (refusal !== undefined) return refusal;
+function refuseRelease(terms: Terms, at: Standing, name: string | null, on: Day) {
   if (on < terms.releaseFrom) return no('state', `Nothing is released before ${terms.releaseFrom}.`, 'Wait.');
   if (name !== null && terms.order === 'together')
     return no('limit', 'It is released whole or not at all.', 'Release the whole.');
-  let after = at;
-  const pays: Pay[] = [];
-  const open = terms.tranches.map((_, place) => place).filter((place) => !has(at.released, place));
-  const wanted = name === null ? open : [terms.tranches.findIndex((one) => one.name === name)];
-  for (const place of wanted) {
+  for (const place of tranchesOf(terms, at, name)) {
     const tranche = terms.tranches[place];
     if (tranche === undefined) return no('unknown', `It has no tranche ${name}.`, 'Name one of its tranches.');
-    if (has(after.released, place)) return no('state', `Tranche ${tranche.name} is released.`, 'Nothing is needed.');
-    if (terms.order === 'in order' && after.released !== bit(place) - 1)
+    if (has(at.released, place)) return no('state', `Tranche ${tranche.name} is released.`, 'Nothing is needed.');
+    if (name !== null && terms.order === 'in order' && at.released !== bit(place) - 1)
       return no('limit', `Tranches before ${tranche.name} are not released yet.`, 'Release them in their order.');
     const [missing] = unmet(terms, at, tranche.needs);
     if (missing !== undefined)
       return no('state', `Tranche ${tranche.name} needs condition ${missing}.`, 'Have the condition fulfilled first.');
-    after = pay(terms, { ...after, released: after.released | bit(place) }, tranche.to, BigInt(tranche.amount));
-    pays.push({ to: tranche.to, amount: BigInt(tranche.amount) });
   }
-  const isAll = after.released === bit(terms.tranches.length) - 1;
-  return ok({ standing: isAll ? { ...after, phase: 'ended' } : after, pays });
+  return undefined;
 }
 
-const pay = (terms: Terms, at: Standing, to: string, amount: bigint): Standing => ({
+/** Places of the tranches that would be released: the named one, or all that are left. */
+function tranchesOf(terms: Terms, at: Standing, name: string | null): number[] {
+  if (name !== null) return [terms.tranches.findIndex((one) => one.name === name)];
+  return terms.tranches.flatMap((_, place) => (has(at.released, place) ? [] : [place]));
+}
+
+function refuseRefund(terms: Terms, at: Standing) {
+  if (terms.refund === null) return no('limit', 'Its terms allow no refund before its time is over.', 'Wait.');
+  const [missing] = unmet(terms, at, terms.refund.needs);
+  return missing === undefined
+    ? undefined
+    : no('state', `A refund needs condition ${missing}.`, 'Have it fulfilled first.');
+}
+
+function refuseDispute({ dispute }: Terms, by: Party, on: Day) {
+  if (dispute === null) return no('limit', 'Its terms allow no dispute.', 'Leave it to its terms.');
+  if (!dispute.by.some((one) => one === by)) return no('limit', `The ${by} may not raise one.`, 'Ask who may.');
+  return on > dispute.until ? no('state', `The last day for it was ${dispute.until}.`, 'Ask a court.') : undefined;
+}
+
+/** Who is paid what by a step that is allowed. */
+export function paysOf(terms: Terms, at: Standing, step: Step): Pay[] {
+  switch (step.type) {
+    case 'release':
+      return tranchesOf(terms, at, step.tranche).flatMap((place) => {
+        const tranche = terms.tranches[place];
+        return tranche === undefined ? [] : [{ to: tranche.to, amount: BigInt(tranche.amount) }];
+      });
+    case 'refund':
+      return allThatIsLeft(terms, at, 0n);
+    case 'rule':
+      return allThatIsLeft(terms, at, step.beneficiary);
+    case 'expire': {
+      const ending = at.phase === 'funded' ? terms.timeout : terms.dispute?.ruling;
+      return allThatIsLeft(terms, at, ending?.otherwise === 'release' ? at.left : 0n);
+    }
+    default:
+      return [];
+  }
+}
+
+const allThatIsLeft = (terms: Terms, { left }: Standing, beneficiary: bigint): Pay[] =>
+  [
+    { to: terms.beneficiary, amount: beneficiary },
+    { to: terms.depositor, amount: left - beneficiary },
+  ].filter((one) => one.amount > 0n);
+
+function after(terms: Terms, before: Standing, step: Step, pays: readonly Pay[], on: Day): Standing {
+  const at = pays.reduce((sofar, one) => pay(terms, sofar, one), before);
+  switch (step.type) {
+    case 'fund':
+      return { ...at, phase: 'funded', left: BigInt(terms.amount) };
+    case 'fulfil': {
+      const place = terms.conditions.findIndex((one) => one.name === step.condition);
+      return { ...at, fulfilled: at.fulfilled | bit(place) };
+    }
+    case 'release': {
+      const released = tranchesOf(terms, before, step.tranche).reduce((mask, place) => mask | bit(place), at.released);
+      const isAll = released === bit(terms.tranches.length) - 1;
+      return { ...at, released, phase: isAll ? 'ended' : at.phase };
+    }
+    case 'dispute': {
+      const days = terms.dispute?.ruling?.days;
+      return { ...at, phase: 'disputed', rulesBy: days === undefined ? null : addDays(on, days) };
+    }
+    default:
+      return { ...at, phase: 'ended', rulesBy: null };
+  }
+}
+
+const pay = (terms: Terms, at: Standing, { to, amount }: Pay): Standing => ({
   ...at,
   depositor: to === terms.depositor ? at.depositor + amount : at.depositor,
   beneficiary: to === terms.beneficiary ? at.beneficiary + amount : at.beneficiary,
   left: at.left - amount,
 });
-
-/** Everything that is left, to one party or to both; then the agreement has ended. */
-function payOut(terms: Terms, at: Standing, beneficiary: bigint): Moved {
-  const shares = [
-    { to: terms.beneficiary, amount: beneficiary },
-    { to: terms.depositor, amount: at.left - beneficiary },
-  ];
-  const pays = shares.filter((one) => one.amount > 0n);
-  const standing = pays.reduce((after, one) => pay(terms, after, one.to, one.amount), at);
-  return { standing: { ...standing, phase: 'ended', rulesBy: null }, pays };
-}
-
-function refund(terms: Terms, at: Standing): Result<Moved, StepRefusal> {
-  const refusal = refuseUnfunded(at);
-  if (refusal !== undefined) return refusal;
-  if (terms.refund === null) return no('limit', 'Its terms allow no refund before its time is over.', 'Wait.');
-  const [missing] = unmet(terms, at, terms.refund.needs);
-  if (missing !== undefined) return no('state', `A refund needs condition ${missing}.`, 'Have it fulfilled first.');
-  return ok(payOut(terms, at, 0n));
-}
-
-function dispute(terms: Terms, at: Standing, by: Party, on: Day): Result<Moved, StepRefusal> {
-  const refusal = refuseUnfunded(at);
-  if (refusal !== undefined) return refusal;
-  if (terms.dispute === null) return no('limit', 'Its terms allow no dispute.', 'Leave it to its terms.');
-  if (!terms.dispute.by.includes(by as 'depositor')) return no('limit', `The ${by} may not raise one.`, 'Ask who may.');
-  if (on > terms.dispute.until) return no('state', `The last day for it was ${terms.dispute.until}.`, 'Ask a court.');
-  const { ruling } = terms.dispute;
-  const rulesBy = ruling === null ? null : addDays(on, ruling.days);
-  return ok({ standing: { ...at, phase: 'disputed', rulesBy }, pays: [] });
-}
-
-function rule(terms: Terms, at: Standing, beneficiary: bigint): Result<Moved, StepRefusal> {
-  if (at.phase !== 'disputed') return no('state', 'Nothing is disputed.', 'Nothing is needed.');
-  if (beneficiary < 0n || beneficiary > at.left)
-    return no('limit', 'That is more than is left.', 'Split what is left.');
-  return ok(payOut(terms, at, beneficiary));
-}
-
-function expire(terms: Terms, at: Standing): Result<Moved, StepRefusal> {
-  if (at.phase === 'adopted') return ok({ standing: { ...at, phase: 'ended' }, pays: [] });
-  const ending = at.phase === 'funded' ? terms.timeout : terms.dispute?.ruling;
-  return ok(payOut(terms, at, ending?.otherwise === 'release' ? at.left : 0n));
-}

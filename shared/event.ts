@@ -5,6 +5,7 @@ import { agreementSchema } from './agreement.ts';
 import { assetCode } from './asset.ts';
 import { utf8 } from './bytes.ts';
 import { canonicalBytes } from './canonical.ts';
+import { escrowId } from './escrow.ts';
 import { digest, eventId, nameId } from './ids.ts';
 import { instructionSchema } from './instruction/schema.ts';
 import { amountText, quantityText, signedText } from './money.ts';
@@ -198,6 +199,17 @@ export const eventSchema = z.discriminatedUnion('type', [
       accounts: z.int().min(0),
       units: z.string().regex(/^(0|[1-9]\d{0,59})$/),
       digest,
+    }),
+  ),
+  event(
+    'escrow.expired',
+    z.strictObject({
+      escrow: escrowId,
+      /** The first day on which its terms decided by themselves, how it ended, and what either party gets now. */
+      due: day,
+      outcome: z.enum(['released', 'refunded', 'split', 'lapsed']),
+      depositor: quantityText,
+      beneficiary: quantityText,
     }),
   ),
 ]);

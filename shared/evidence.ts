@@ -49,6 +49,7 @@ const machineEvents: Readonly<Partial<Record<EventType, MachineEvidence['key']>>
   'reconciliation.completed': 'gateway',
   'safeguarding.stated': 'gateway',
   'accrual.posted': 'gateway',
+  'escrow.expired': 'gateway',
   'bank.acknowledged': 'adapter',
   'bank.settled': 'adapter',
   'bank.rejected': 'adapter',

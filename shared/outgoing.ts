@@ -81,7 +81,8 @@ export function poolDay(books: Books, asset: string, statement: string | null, p
   for (const [, account] of books.all('account')) {
     if (account.asset !== asset || poolOf(account) !== pool || account.class === 'cash') continue;
     const balance = booked(account);
-    if (account.class === 'client') clients.push(balance);
+    // Money in escrow is owed to one client or the other, agreement by agreement.
+    if (account.class === 'client' || account.class === 'escrow') clients.push(balance);
     else of[account.class] = (of[account.class] ?? 0n) + balance;
   }
   const received = statement === null ? undefined : books.get('statement', statement);

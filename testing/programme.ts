@@ -26,7 +26,7 @@ const officersWork = [
   'record recovery',
   'adopt policy',
   'adopt agreement',
-  ...['resume', 'override shortfall', 'adopt reference rates', 'open pool'],
+  ...['resume', 'override shortfall', 'rule on dispute', 'adopt reference rates', 'open pool'],
   'adopt calendar',
   ...['adopt fee schedule', 'waive accrued fees'],
 ];
@@ -55,6 +55,7 @@ export const testPolicy: Policy = {
           'freeze',
           'unfreeze',
           'correction',
+          ...['adopt escrow', 'fund escrow', 'fulfil condition', 'release escrow', 'refund escrow', 'raise dispute'],
           ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop', 'recall', 'send back'],
           ...['foreign exchange', 'charge accrued fees'],
         ],

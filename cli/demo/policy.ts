@@ -13,7 +13,7 @@ const officersWork = [
   'record recovery',
   'adopt policy',
   'adopt agreement',
-  ...['resume', 'override shortfall', 'adopt reference rates', 'open pool'],
+  ...['resume', 'override shortfall', 'rule on dispute', 'adopt reference rates', 'open pool'],
   'adopt calendar',
   ...['adopt fee schedule', 'waive accrued fees'],
 ];
@@ -44,6 +44,7 @@ export function demoPolicy(assets: readonly string[]): Policy {
             'unfreeze',
             ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop', 'recall'],
             'correction',
+            ...['adopt escrow', 'fund escrow', 'fulfil condition', 'release escrow', 'refund escrow', 'raise dispute'],
           ],
         },
         demand: { groups: [{ role: 'supervisor', count: 1 }], ...nothingMore, differentTerminals: true },

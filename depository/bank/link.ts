@@ -6,6 +6,7 @@ import { itemOf } from '../../shared/bank-item.ts';
 import { fillBasket } from '../../shared/basket.ts';
 import { poolOf } from '../../shared/books.ts';
 import { bytesToBase64url } from '../../shared/bytes.ts';
+import { dueEscrows } from '../../shared/escrow-books.ts';
 import { type CustosEvent, type EventOf, type EventType, eventSchema } from '../../shared/event.ts';
 import { type MachineEvidence, machineMessage } from '../../shared/evidence.ts';
 import { faultPoint } from '../../shared/fault.ts';
@@ -228,6 +229,7 @@ const byGateway: readonly EventType[] = [
   'instruction.expired',
   'instruction.due',
   'accrual.posted',
+  'escrow.expired',
 ];
 
 export function newEvent<T extends EventType>(parts: BankLinkParts, type: T, body: EventOf<T>['body']): EventOf<T> {
@@ -279,4 +281,15 @@ export function noteTime(parts: BankLinkParts): Promise<readonly Refusal[]> {
     else if (instruction.state === 'scheduled' && refuseDue(books, instruction.body, now) === undefined)
       due.push(newEvent(parts, 'instruction.due', { instruction: id as EventId }));
   return admit(parts, 'gateway', due);
+}
+
+/** States the end of escrow agreements whose time is over, each by an event of its own. Safe to repeat. */
+export function expireEscrows(parts: BankLinkParts): Promise<readonly Refusal[]> {
+  const { books } = parts.gateway.sequencer();
+  const due = dueEscrows(books, dayOf(msToInstant(parts.clock())));
+  return admit(
+    parts,
+    'gateway',
+    due.map((body) => newEvent(parts, 'escrow.expired', body)),
+  );
 }

@@ -1,4 +1,4 @@
-// Freeze and unfreeze: a legal or risk block on debits of one account; credits still arrive.
+// Freeze and unfreeze: a legal or risk block on debits of one account, a client's or an escrow agreement's; credits still arrive.
 
 import { z } from 'zod';
 import { type Books, put } from '../books.ts';
@@ -15,7 +15,8 @@ export const unfreezeSchema = z.strictObject({ kind: z.literal('unfreeze'), ...f
 function check(books: Books, id: string, frozen: boolean): InstructionRefusal | undefined {
   const account = books.get('account', id);
   if (account === undefined) return unknown('ledger account', id);
-  if (account.class !== 'client') return malformed('Only client accounts can be frozen.');
+  if (account.class !== 'client' && account.class !== 'escrow')
+    return malformed('Only accounts of clients and escrow agreements can be frozen.');
   if (account.frozen !== frozen) return undefined;
   const why = `Ledger account ${id} is ${frozen ? 'frozen already' : 'not frozen'}.`;
   return refuse('account state', 'Nothing was changed.', why, 'Nothing is needed.').refusal;

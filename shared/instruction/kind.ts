@@ -12,6 +12,8 @@ export type InstructionRefusal = Refusal<
 
 export interface Moment {
   readonly instruction: EventId;
+  /** The operator who made the instruction. */
+  readonly maker: string;
   readonly admittedAt: Instant;
   readonly today: Day;
 }

@@ -2,6 +2,7 @@
 
 import { adoptAgreement, adoptPolicy } from './adopt.ts';
 import { adoptCalendar } from './adopt-calendar.ts';
+import { adoptEscrow } from './adopt-escrow.ts';
 import { batch } from './batch.ts';
 import { bookTransfer } from './book-transfer.ts';
 import { correction } from './correction.ts';
@@ -10,18 +11,24 @@ import { fee } from './fee.ts';
 import { adoptFeeSchedule, chargeAccruedFees, waiveAccruedFees } from './fee-schedules.ts';
 import { foreignExchange } from './foreign-exchange.ts';
 import { freeze, unfreeze } from './freeze.ts';
+import { fulfilCondition } from './fulfil-condition.ts';
+import { fundEscrow } from './fund-escrow.ts';
 import type { Kind } from './kind.ts';
 import { openAccount } from './open-account.ts';
 import { openPool } from './open-pool.ts';
 import type { Payee } from './payee.ts';
 import { payment } from './payment.ts';
+import { raiseDispute } from './raise-dispute.ts';
 import { recall } from './recall.ts';
 import { receiptAllocation } from './receipt-allocation.ts';
 import { assignBreak, match, resolveBreak, unmatch } from './reconcile.ts';
 import { recordRecovery } from './record-recovery.ts';
 import { adoptReferenceRates } from './reference-rates.ts';
+import { refundEscrow } from './refund-escrow.ts';
 import { registerClient } from './register-client.ts';
+import { releaseEscrow } from './release-escrow.ts';
 import { revokeOperator, revokeTerminal } from './revoke.ts';
+import { ruleOnDispute } from './rule-on-dispute.ts';
 import type { Instruction, InstructionKind } from './schema.ts';
 import { sendBack } from './send-back.ts';
 import { emergencyStop, overrideShortfall, resume } from './stop.ts';
@@ -61,6 +68,13 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   'adopt fee schedule': () => adoptFeeSchedule,
   'charge accrued fees': () => chargeAccruedFees,
   'waive accrued fees': () => waiveAccruedFees,
+  'adopt escrow': () => adoptEscrow,
+  'fund escrow': () => fundEscrow,
+  'fulfil condition': () => fulfilCondition,
+  'release escrow': () => releaseEscrow,
+  'refund escrow': () => refundEscrow,
+  'raise dispute': () => raiseDispute,
+  'rule on dispute': () => ruleOnDispute,
 };
 
 export const instructionKinds = Object.keys(kinds) as readonly InstructionKind[];

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { adoptAgreementSchema, adoptPolicySchema } from './adopt.ts';
 import { adoptCalendarSchema } from './adopt-calendar.ts';
+import { adoptEscrowSchema } from './adopt-escrow.ts';
 import { batchSchema } from './batch.ts';
 import { bookTransferSchema } from './book-transfer.ts';
 import { correctionSchema } from './correction.ts';
@@ -11,16 +12,22 @@ import { feeInstructionSchema } from './fee.ts';
 import { adoptFeeScheduleSchema, chargeAccruedFeesSchema, waiveAccruedFeesSchema } from './fee-schedules.ts';
 import { foreignExchangeSchema } from './foreign-exchange.ts';
 import { freezeSchema, unfreezeSchema } from './freeze.ts';
+import { fulfilConditionSchema } from './fulfil-condition.ts';
+import { fundEscrowSchema } from './fund-escrow.ts';
 import { openAccountSchema } from './open-account.ts';
 import { openPoolSchema } from './open-pool.ts';
 import { paymentSchema } from './payment.ts';
+import { raiseDisputeSchema } from './raise-dispute.ts';
 import { recallSchema } from './recall.ts';
 import { receiptAllocationSchema } from './receipt-allocation.ts';
 import { assignBreakSchema, matchSchema, resolveBreakSchema, unmatchSchema } from './reconcile.ts';
 import { recordRecoverySchema } from './record-recovery.ts';
 import { adoptReferenceRatesSchema } from './reference-rates.ts';
+import { refundEscrowSchema } from './refund-escrow.ts';
 import { registerClientSchema } from './register-client.ts';
+import { releaseEscrowSchema } from './release-escrow.ts';
 import { revokeOperatorSchema, revokeTerminalSchema } from './revoke.ts';
+import { ruleOnDisputeSchema } from './rule-on-dispute.ts';
 import { sendBackSchema } from './send-back.ts';
 import { emergencyStopSchema, overrideShortfallSchema, resumeSchema } from './stop.ts';
 
@@ -58,6 +65,13 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   adoptFeeScheduleSchema,
   chargeAccruedFeesSchema,
   waiveAccruedFeesSchema,
+  adoptEscrowSchema,
+  fundEscrowSchema,
+  fulfilConditionSchema,
+  releaseEscrowSchema,
+  refundEscrowSchema,
+  raiseDisputeSchema,
+  ruleOnDisputeSchema,
 ]);
 export type Instruction = z.infer<typeof instructionSchema>;
 export type InstructionKind = Instruction['kind'];

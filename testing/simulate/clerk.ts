@@ -52,6 +52,13 @@ interface Stated extends SheetStatement {
   readonly lines: SheetLine[];
   reconciled: boolean;
 }
+export interface Escrow {
+  readonly terms: Extract<Instruction, { kind: 'adopt escrow' }>['terms'];
+  word: 'unfunded' | 'funded' | 'disputed' | 'ended';
+  readonly shown: Set<string>;
+  readonly paid: Set<string>;
+  rulesBy: string;
+}
 type Of<T extends CustosEvent['type']> = Extract<CustosEvent, { type: T }>;
 
 const house = ['cash', 'platform-own', 'platform-fee', 'bank-fee', 'in-transit', 'suspense'];
@@ -71,6 +78,7 @@ export class Clerk {
   readonly references = new Set<string>();
   /** What the bank said to the recall of a payment, by instruction and item. */
   readonly recalls = new Map<string, 'asked' | 'accepted' | 'refused'>();
+  readonly escrows = new Map<string, Escrow>();
   readonly statements = new Map<string, Stated>();
   /** What is ticked off of what, by asset. */
   readonly sheets = new Map<string, Sheet>();
@@ -177,6 +185,38 @@ export class Clerk {
 
   #add(id: string, amount: bigint): void {
     this.account(id).booked += amount;
+  }
+
+  escrow(id: string): Escrow {
+    const found = this.escrows.get(id);
+    if (found === undefined) throw new Error(`the clerk has no escrow agreement ${id}`);
+    return found;
+  }
+
+  /** Funded, not disputed, and its time not over. */
+  isRunning = ({ word, terms }: Escrow, atMs: number): boolean =>
+    word === 'funded' && (terms.timeout === null || atMs < Date.parse(terms.timeout.on));
+
+  endEscrow(id: string, beneficiary: bigint): void {
+    const one = this.escrow(id);
+    const { booked } = this.account(`escrow:${id}`);
+    this.move(`escrow:${id}`, one.terms.beneficiary, beneficiary);
+    this.move(`escrow:${id}`, one.terms.depositor, booked - beneficiary);
+    one.word = 'ended';
+  }
+
+  /** What is left goes to the beneficiary by this much when its time is over; undefined while it is not. */
+  #expiry(one: Escrow, atMs: number): bigint | undefined {
+    const id = [...this.escrows].find(([, each]) => each === one)?.[0] ?? '';
+    const { booked, frozen } = this.account(`escrow:${id}`);
+    const { fundBy, timeout, dispute } = one.terms;
+    const isOver = (from: string): boolean => atMs >= Date.parse(from);
+    if (one.word === 'unfunded') return isOver(fundBy) && atMs >= Date.parse(fundBy) + 86_400_000 ? 0n : undefined;
+    if (frozen) return undefined;
+    const [from, end] =
+      one.word === 'funded' ? [timeout?.on, timeout?.otherwise] : [one.rulesBy, dispute?.ruling?.otherwise];
+    if (one.word === 'ended' || from === undefined || !isOver(from)) return undefined;
+    return end === 'release' ? booked : 0n;
   }
 
   takeFromReceipt(receipt: string, amount: bigint): void {
@@ -318,6 +358,14 @@ export class Clerk {
       }
       case 'safeguarding.stated':
         return this.#whyNotStated(event, atMs);
+      case 'escrow.expired': {
+        const one = this.escrows.get(event.body.escrow);
+        const right = one === undefined ? undefined : this.#expiry(one, atMs);
+        if (one === undefined || right === undefined) return 'its time is not over';
+        const { booked } = this.account(`escrow:${event.body.escrow}`);
+        const { depositor, beneficiary } = event.body;
+        return beneficiary === String(right) && depositor === String(booked - right) ? undefined : 'it ends otherwise';
+      }
       default:
         throw new Error(`the clerk does not know the event type "${(event as CustosEvent).type}": add it to clerk.ts`);
     }
@@ -422,7 +470,7 @@ export class Clerk {
   #whyNotStated({ body }: Of<'safeguarding.stated'>, atMs: number): string | undefined {
     let owed = 0n;
     for (const [id, { asset, booked, client }] of this.accounts)
-      if (asset === body.asset && (client !== null || /^(suspense|in-transit):/.test(id))) owed += booked;
+      if (asset === body.asset && (client !== null || /^(suspense|in-transit|escrow):/.test(id))) owed += booked;
     if (body.owed !== String(owed)) return 'another sum is owed';
     if (body.statement === null) {
       if (body.held !== null || body.outcome !== 'not performed') return 'nothing was compared';
@@ -506,11 +554,11 @@ export class Clerk {
         one.approvedBy.push({ role, person });
         if (one.approvedBy.length < this.needs(one)) return;
         if (isForLater(this.#wallFor(one.body), one.body, atMs)) this.#close(event.body.instruction, 'scheduled');
-        else this.#takeEffect(one);
+        else this.#takeEffect(one, atMs);
         return;
       }
       case 'instruction.due':
-        this.#takeEffect(this.made(event.body.instruction));
+        this.#takeEffect(this.made(event.body.instruction), atMs);
         return;
       case 'instruction.declined':
         this.#close(event.body.instruction, 'declined');
@@ -597,6 +645,9 @@ export class Clerk {
         this.reconciled.set(event.body.asset, event.body.outcome);
         return;
       }
+      case 'escrow.expired':
+        this.endEscrow(event.body.escrow, BigInt(event.body.beneficiary));
+        return;
       case 'safeguarding.stated': {
         const { asset, day, statement, shortfall } = event.body;
         this.#stated.set(`${asset}|${day}`, statement);
@@ -649,7 +700,7 @@ export class Clerk {
     if (one.items.every((item) => item.word === word)) one.word = word;
   }
 
-  #takeEffect(one: Made): void {
+  #takeEffect(one: Made, atMs: number): void {
     const { body, items } = one;
     const { moves, effect } = known(body);
     one.word = items.length > 0 ? 'approved' : 'settled';
@@ -660,6 +711,6 @@ export class Clerk {
     }
     const moved = moves?.(body);
     if (moved !== undefined) this.move(...moved);
-    effect?.(body, this, one);
+    effect?.(body, this, one, atMs);
   }
 }

@@ -29,7 +29,7 @@ export interface Known<I extends Instruction> {
   /** Why it makes no sense, at its making and again when it takes effect; undefined when it does. */
   readonly whyNot: (body: I, clerk: Clerk, atMs: number) => string | undefined;
   /** Whatever else takes effect. */
-  readonly effect?: (body: I, clerk: Clerk, made: Made) => void;
+  readonly effect?: (body: I, clerk: Clerk, made: Made, atMs: number) => void;
   readonly typed?: (body: I) => { readonly tail: string; readonly amount: string };
 }
 
@@ -37,6 +37,8 @@ const teller = { makers: ['teller'], checker: 'supervisor' } as const;
 const desk = { makers: ['teller', 'officer'], checker: 'supervisor' } as const;
 const anybody = { makers: ['teller', 'supervisor', 'compliance', 'officer'], checker: 'supervisor' } as const;
 const officers = { makers: ['officer'], checker: 'officer' } as const;
+
+const dayAt = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 const noAccount = (clerk: Clerk, id: string, asset: string): string | undefined =>
   clerk.accounts.get(id)?.asset === asset ? undefined : 'no such account';
@@ -54,7 +56,8 @@ const noOpenBreak = (clerk: Clerk, name: string): string | undefined =>
 const changeOfFreeze = (to: boolean): Known<Body<'freeze' | 'unfreeze'>> => ({
   ...anybody,
   whyNot: ({ account }, clerk) =>
-    notOfClient(clerk, account) ?? (clerk.accounts.get(account)?.frozen === to ? 'nothing would change' : undefined),
+    (account.startsWith('escrow:') && clerk.accounts.has(account) ? undefined : notOfClient(clerk, account)) ??
+    (clerk.accounts.get(account)?.frozen === to ? 'nothing would change' : undefined),
   effect: ({ account }, clerk) => {
     clerk.account(account).frozen = to;
   },
@@ -293,6 +296,119 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
     effect({ asset, until }, clerk) {
       clerk.overrides.set(asset, { until: Date.parse(until), of: clerk.short.get(asset)?.since ?? 0 });
     },
+  },
+  'adopt escrow': {
+    ...desk,
+    whyNot({ escrow: id, terms }, clerk, atMs) {
+      if (clerk.escrows.has(id)) return 'there already';
+      const { depositor, beneficiary, arbiter, asset, tranches, fundBy, releaseFrom, timeout, dispute } = terms;
+      const named = [depositor, beneficiary, ...(arbiter !== null && 'account' in arbiter ? [arbiter.account] : [])];
+      const who = named.map((account) => clerk.accounts.get(account)?.client);
+      if (who.some((one) => one == null) || new Set(who).size !== who.length) return 'not different clients';
+      const why = noAccount(clerk, depositor, asset) ?? noAccount(clerk, beneficiary, asset);
+      if (why !== undefined) return why;
+      // On paper: the parts make the whole, the dates follow one another, and nothing waits for what can never come.
+      if (tranches.reduce((sum, one) => sum + BigInt(one.amount), 0n) !== BigInt(terms.amount)) return 'a wrong sum';
+      if (timeout === null || dispute?.ruling === null) return 'it could wait for ever';
+      if (dispute !== null && (arbiter === null || dispute.until >= timeout.on)) return 'a dispute without an end';
+      if (fundBy < dayAt(atMs) || fundBy >= timeout.on || releaseFrom >= timeout.on) return 'dates out of order';
+      return tranches.some(({ to }) => to !== beneficiary) ? 'to a stranger' : undefined;
+    },
+    effect({ escrow: id, terms }, clerk) {
+      clerk.accounts.set(`escrow:${id}`, { client: null, asset: terms.asset, number: null, booked: 0n, frozen: false });
+      clerk.escrows.set(id, { terms, word: 'unfunded', shown: new Set(), paid: new Set(), rulesBy: '' });
+    },
+  },
+  'fund escrow': {
+    ...teller,
+    takes: ({ account, amount }) => [[account, BigInt(amount)]],
+    about: ({ account, asset, amount }, clerk) => ({ client: clerk.clientOf(account), asset, amount: BigInt(amount) }),
+    whyNot({ escrow: id, account, asset, amount }, clerk, atMs) {
+      const one = clerk.escrows.get(id);
+      if (one?.word !== 'unfunded' || dayAt(atMs) > one.terms.fundBy) return 'not to be funded';
+      const { depositor, amount: whole } = one.terms;
+      return account === depositor && amount === whole ? noSource(clerk, account, asset) : 'not as agreed';
+    },
+    effect({ escrow: id, account, amount }, clerk) {
+      clerk.escrow(id).word = 'funded';
+      clerk.move(account, `escrow:${id}`, BigInt(amount));
+    },
+  },
+  'fulfil condition': {
+    ...{ makers: ['teller', 'compliance', 'officer'], checker: 'supervisor' },
+    whyNot({ escrow: id, condition, document }, clerk, atMs) {
+      const one = clerk.escrows.get(id);
+      const asked = one?.terms.conditions.find(({ name }) => name === condition);
+      if (one === undefined || asked === undefined || one.shown.has(condition)) return 'nothing to show';
+      if (asked.by === 'arbiter' && one.terms.arbiter === null) return 'nobody to show it';
+      if (asked.evidence === 'document' && document === null) return 'no document';
+      const isOpen = one.word === 'unfunded' ? dayAt(atMs) <= one.terms.fundBy : clerk.isRunning(one, atMs);
+      return isOpen ? undefined : 'too late, or disputed';
+    },
+    effect: ({ escrow: id, condition }, clerk) => void clerk.escrow(id).shown.add(condition),
+  },
+  'release escrow': {
+    ...teller,
+    whyNot({ escrow: id, tranche, asset, amount }, clerk, atMs) {
+      const one = clerk.escrows.get(id);
+      if (one === undefined || !clerk.isRunning(one, atMs) || clerk.accounts.get(`escrow:${id}`)?.frozen)
+        return 'not now';
+      const { tranches, order, releaseFrom } = one.terms;
+      if (dayAt(atMs) < releaseFrom || one.terms.asset !== asset) return 'too early, or of another asset';
+      const open = tranches.filter(({ name }) => !one.paid.has(name));
+      const wanted = tranche === null ? open : open.filter(({ name }) => name === tranche);
+      if (wanted.length === 0) return 'nothing to release';
+      if (order === 'together' && tranche !== null) return 'only all of it';
+      if (order === 'in order' && wanted[0] !== open[0]) return 'out of turn';
+      if (wanted.some(({ needs }) => needs.some((name) => !one.shown.has(name)))) return 'a condition is missing';
+      return wanted.reduce((sum, part) => sum + BigInt(part.amount), 0n) === BigInt(amount) ? undefined : 'another sum';
+    },
+    effect({ escrow: id, tranche, amount }, clerk) {
+      const one = clerk.escrow(id);
+      for (const { name } of one.terms.tranches) if (tranche === null || tranche === name) one.paid.add(name);
+      clerk.move(`escrow:${id}`, one.terms.beneficiary, BigInt(amount));
+      if (one.paid.size === one.terms.tranches.length) one.word = 'ended';
+    },
+  },
+  'refund escrow': {
+    ...teller,
+    whyNot({ escrow: id, asset, amount }, clerk, atMs) {
+      const one = clerk.escrows.get(id);
+      if (one === undefined || !clerk.isRunning(one, atMs) || clerk.accounts.get(`escrow:${id}`)?.frozen)
+        return 'not now';
+      if (one.terms.refund === null || one.terms.refund.needs.some((name) => !one.shown.has(name))) return 'not agreed';
+      return one.terms.asset === asset && clerk.account(`escrow:${id}`).booked === BigInt(amount)
+        ? undefined
+        : 'another sum';
+    },
+    effect: ({ escrow: id }, clerk) => clerk.endEscrow(id, 0n),
+  },
+  'raise dispute': {
+    ...{ makers: ['teller', 'compliance', 'officer'], checker: 'supervisor' },
+    whyNot({ escrow: id, by }, clerk, atMs) {
+      const one = clerk.escrows.get(id);
+      if (one === undefined || !clerk.isRunning(one, atMs)) return 'not now';
+      const { dispute } = one.terms;
+      if (dispute === null || dayAt(atMs) > dispute.until) return 'too late, or never';
+      return dispute.by.some((party) => party === by) ? undefined : 'not theirs to raise';
+    },
+    effect({ escrow: id }, clerk, _, atMs) {
+      const one = clerk.escrow(id);
+      const days = one.terms.dispute?.ruling?.days ?? 0;
+      [one.word, one.rulesBy] = ['disputed', dayAt(atMs + days * 86_400_000)];
+    },
+  },
+  'rule on dispute': {
+    ...{ makers: ['teller', 'compliance', 'officer'], checker: 'officer' },
+    whyNot({ escrow: id, asset, depositor, beneficiary, document }, clerk, atMs) {
+      const one = clerk.escrows.get(id);
+      if (one?.word !== 'disputed' || dayAt(atMs) >= one.rulesBy || one.terms.asset !== asset)
+        return 'nothing to rule on';
+      const left = clerk.account(`escrow:${id}`);
+      if (left.frozen || left.booked !== BigInt(depositor) + BigInt(beneficiary)) return 'frozen, or another sum';
+      return document === null ? 'no ruling on paper' : undefined;
+    },
+    effect: ({ escrow: id, beneficiary }, clerk) => clerk.endEscrow(id, BigInt(beneficiary)),
   },
   'adopt policy': {
     ...officers,

@@ -5,6 +5,7 @@ import type { Draft } from '../../shared/contract/terminal.ts';
 import type { InstructionKind } from '../../shared/instruction/schema.ts';
 import { addDays, type Day, dayOf, type Instant, msToInstant } from '../../shared/time.ts';
 import { commitmentOf, newEd25519 } from '../people.ts';
+import type { Clerk, Escrow } from './clerk.ts';
 import { simulatedAgreement, simulatedPolicy } from './policy.ts';
 import type { World } from './world.ts';
 
@@ -75,6 +76,19 @@ const someDay = ({ chance, clerk, nowMs }: World, asset: string): { valueDate?: 
   if (!chance.once(clerk.walls.has(asset) ? 3 : 40)) return {};
   return { valueDate: addDays(dayOf(msToInstant(nowMs)), chance.pick([-1, 0, 0, 1, 1, 2, 3, 5, 31])) };
 };
+
+const openEscrows = (clerk: Clerk, word?: Escrow['word']): [string, Escrow][] =>
+  [...clerk.escrows].filter(([, one]) => (word === undefined ? one.word !== 'ended' : one.word === word));
+const ifAny =
+  (weight: number, word: Escrow['word']) =>
+  (world: World): number =>
+    openEscrows(world.clerk, word).length > 0 ? weight : 0;
+
+/** Most often one that stands so. */
+function someEscrow({ clerk, chance }: World, word: Escrow['word']): [string, Escrow | undefined] {
+  const fit = chance.once(20) ? [...clerk.escrows] : openEscrows(clerk, word);
+  return fit.length === 0 ? ['E-none', undefined] : chance.pick(fit);
+}
 
 export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
   payment: {
@@ -161,7 +175,14 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
   },
   freeze: {
     often: always(2),
-    draft: (world) => ({ kind: 'freeze', account: account(world), reason: 'order' }),
+    draft(world) {
+      const escrow = world.chance.once(4) ? openEscrows(world.clerk)[0] : undefined;
+      return {
+        kind: 'freeze',
+        account: escrow === undefined ? account(world) : `escrow:${escrow[0]}`,
+        reason: 'order',
+      };
+    },
   },
   unfreeze: {
     often: ({ clerk }) => ([...clerk.accounts.values()].some((one) => one.frozen) ? 8 : 1),
@@ -297,6 +318,113 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
       const until = msToInstant(nowMs + chance.pick([600_000, 3_600_000, 20 * 3_600_000, 30 * 3_600_000]));
       const asset = short.length === 0 ? 'CNY' : chance.pick(short);
       return { kind: 'override shortfall', pool: 'main', asset, until, reason: 'the bank has said when' };
+    },
+  },
+  'adopt escrow': {
+    often: ({ clerk }) => (openEscrows(clerk).length < 4 ? 6 : 1),
+    draft(world) {
+      const { chance, clerk, nowMs } = world;
+      const depositor = richAccount(world);
+      const asset = assetOf(world, depositor);
+      const others = clientAccounts(world).filter((id) => clerk.clientOf(id) !== clerk.clientOf(depositor));
+      const same = others.filter((id) => clerk.accounts.get(id)?.asset === asset);
+      const beneficiary = same.length === 0 ? account(world) : chance.pick(same);
+      const third = others.filter((id) => clerk.clientOf(id) !== clerk.clientOf(beneficiary));
+      const hasArbiter = third.length > 0 && !chance.once(3);
+      const on = (days: number) => msToInstant(nowMs + days * 86_400_000).slice(0, 10) as never;
+      const end = () => (chance.once(2) ? 'refund' : 'release') as never;
+      const [one, two] = [BigInt(chance.between(1, 900)), BigInt(chance.between(1, 900))];
+      const evidence = chance.once(2) ? 'document' : 'approval';
+      const terms = {
+        ...{ asset, amount: String(one + two + (chance.once(20) ? 1n : 0n)), depositor, beneficiary },
+        arbiter: hasArbiter ? { account: chance.pick(third) } : null,
+        conditions: [{ name: 'done', text: 'It is done', by: 'depositor', evidence }],
+        tranches: [
+          { name: 'first', to: beneficiary, amount: String(one), needs: chance.once(2) ? ['done'] : [] },
+          { name: 'second', to: beneficiary, amount: String(two), needs: ['done'] },
+        ],
+        ...{ order: chance.pick(['together', 'in order', 'any order']), fundBy: on(chance.once(20) ? -1 : 1) },
+        releaseFrom: on(chance.below(2)),
+        timeout: chance.once(20) ? null : { on: on(chance.between(2, 6)), otherwise: end() },
+        refund: chance.once(2) ? { needs: ['done'] } : null,
+        dispute:
+          hasArbiter && !chance.once(3)
+            ? {
+                ...{ by: ['depositor', 'beneficiary'], until: on(1) },
+                ruling: chance.once(12) ? null : { days: chance.between(1, 4), otherwise: end() },
+              }
+            : null,
+      };
+      return { kind: 'adopt escrow', escrow: `E-${chance.below(40)}`, terms: terms as never };
+    },
+  },
+  'fund escrow': {
+    often: ifAny(10, 'unfunded'),
+    draft(world) {
+      const [escrow, one] = someEscrow(world, 'unfunded');
+      const { depositor, asset = 'CNY', amount: whole = '1' } = one?.terms ?? {};
+      const wrong = world.chance.once(20);
+      return { kind: 'fund escrow', escrow, asset, account: depositor ?? account(world), amount: wrong ? '7' : whole };
+    },
+  },
+  'fulfil condition': {
+    often: ifAny(8, 'funded'),
+    draft(world) {
+      const [escrow] = someEscrow(world, world.chance.once(4) ? 'unfunded' : 'funded');
+      const document = world.chance.once(4) ? null : commitmentOf('paper');
+      return { kind: 'fulfil condition', escrow, condition: world.chance.once(20) ? 'none' : 'done', document };
+    },
+  },
+  'release escrow': {
+    often: ifAny(12, 'funded'),
+    draft(world) {
+      const { chance } = world;
+      const [escrow, one] = someEscrow(world, 'funded');
+      const open = (one?.terms.tranches ?? []).filter(({ name }) => one?.paid.has(name) !== true);
+      const whole = one?.terms.order === 'together' || chance.once(4) || open.length === 0;
+      const part = open.length === 0 || !chance.once(3) ? open[0] : chance.pick(open);
+      const sum = open.reduce((all, each) => all + BigInt(each.amount), 0n);
+      const due = whole ? (sum === 0n ? '1' : String(sum)) : (part?.amount ?? '1');
+      const rest = { asset: one?.terms.asset ?? 'CNY', amount: chance.once(20) ? '3' : due };
+      return { kind: 'release escrow', escrow, tranche: whole ? null : (part?.name ?? 'none'), ...rest };
+    },
+  },
+  'refund escrow': {
+    often: ifAny(4, 'funded'),
+    draft(world) {
+      const [escrow, one] = someEscrow(world, 'funded');
+      const left = world.clerk.accounts.get(`escrow:${escrow}`)?.booked ?? 0n;
+      return {
+        kind: 'refund escrow',
+        escrow,
+        asset: one?.terms.asset ?? 'CNY',
+        amount: String(left === 0n ? 1n : left),
+      };
+    },
+  },
+  'raise dispute': {
+    often: ifAny(4, 'funded'),
+    draft(world) {
+      const [escrow] = someEscrow(world, 'funded');
+      return {
+        kind: 'raise dispute',
+        escrow,
+        by: world.chance.pick(['depositor', 'beneficiary', 'arbiter']),
+        reason: 'no',
+      };
+    },
+  },
+  'rule on dispute': {
+    often: ifAny(16, 'disputed'),
+    draft(world) {
+      const { chance, clerk } = world;
+      const [escrow, one] = someEscrow(world, 'disputed');
+      const left = clerk.accounts.get(`escrow:${escrow}`)?.booked ?? 0n;
+      const part = BigInt(chance.below(Number(left) + 1));
+      return {
+        ...{ kind: 'rule on dispute', escrow, asset: one?.terms.asset ?? 'CNY', depositor: String(left - part) },
+        ...{ beneficiary: String(part), document: chance.once(8) ? null : commitmentOf('ruling') },
+      };
     },
   },
   'adopt policy': {
