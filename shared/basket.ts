@@ -1,10 +1,10 @@
 // A signing basket: one signature over several events, each of which still proves for itself that it was signed. The
 // basket is a small RFC 6962 tree over the events' bytes; what is signed is its root.
 
-import { base64urlToBytes, bytesToBase64url } from './bytes.ts';
+import { base64urlToBytes, bytesEqual, bytesToBase64url } from './bytes.ts';
 import { basketLeafHash, type CustosEvent } from './event.ts';
 import { nodeHash } from './log/hash.ts';
-import { rootFromInclusion } from './log/merkle.ts';
+import { type Climb, climb, rootFromInclusion } from './log/merkle.ts';
 import type { Hash } from './primitives.ts';
 
 /** Where one event stands in its basket: `path` are the sibling hashes from the leaf upward, base64url. */
@@ -47,4 +47,51 @@ export function basketRoot(hash: Hash, event: CustosEvent, position: BasketPosit
   const root = rootFromInclusion(hash, { ...position, path, leafHash: basketLeafHash(hash, event) });
   found.set(position, { event, root });
   return root;
+}
+
+/** As `basketRoot`, from the leaf hash of an event. */
+export type RootFinder = (leafHash: Uint8Array, position: BasketPosition) => Uint8Array | undefined;
+
+/**
+ * Finds the roots of events that come one after the other. Those of one basket share most of their paths: as soon as one
+ * arrives at a node where the event before it has been, with the same siblings still to come, it arrives at the same root.
+ */
+export function newRootFinder(hash: Hash): RootFinder {
+  /** Where the event before has been, by the number of siblings that were still to come. */
+  let before: Climb[] = [];
+  let pathBefore: readonly string[] = [];
+  return (leafHash, { index, size, path }) => {
+    if (index >= size) return undefined;
+    const beforeThis = before;
+    const sharesPath = sharedEnd(path, pathBefore);
+    before = [];
+    pathBefore = path;
+    let at: Climb | undefined = { node: leafHash, index, last: size - 1 };
+    for (let left = path.length; ; left--) {
+      const other = beforeThis[left];
+      if (left <= sharesPath && other !== undefined && isSame(at, other)) {
+        for (let further = left; further >= 0; further--) before[further] = beforeThis[further] as Climb;
+        break;
+      }
+      before[left] = at;
+      if (left === 0) break;
+      at = climb(hash, at, base64urlToBytes(path[path.length - left] as string) ?? new Uint8Array());
+      if (at === undefined) {
+        before = [];
+        return undefined;
+      }
+    }
+    const top = before[0] as Climb;
+    return top.last === 0 ? top.node : undefined;
+  };
+}
+
+const isSame = (one: Climb, other: Climb): boolean =>
+  one.index === other.index && one.last === other.last && bytesEqual(one.node, other.node);
+
+/** How many siblings two paths have in common at their ends. */
+function sharedEnd(one: readonly string[], other: readonly string[]): number {
+  let count = 0;
+  while (count < one.length && one.at(-1 - count) === other.at(-1 - count)) count += 1;
+  return count;
 }

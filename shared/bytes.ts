@@ -5,6 +5,9 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 
+/** The same bytes written into room for three of them for each UTF-16 unit; how many there are. */
+export const utf8Into = (text: string, room: Uint8Array): number => encoder.encodeInto(text, room).written;
+
 /** Throws on bytes that are not UTF-8; callers at a door catch it and refuse. */
 export const utf8ToText = (bytes: Uint8Array): string => decoder.decode(bytes);
 

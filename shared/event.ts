@@ -233,8 +233,9 @@ export const rememberEventBytes = (one: CustosEvent, bytes: Uint8Array): void =>
 const room = new Uint8Array(1 << 16);
 room.set(prefix);
 
-function basketLeaf(one: CustosEvent): Uint8Array {
-  const bytes = known.get(one) ?? canonicalBytes(one);
+const basketLeaf = (one: CustosEvent): Uint8Array => prefixed(known.get(one) ?? canonicalBytes(one));
+
+function prefixed(bytes: Uint8Array): Uint8Array {
   const length = prefix.length + bytes.length;
   const whole = length <= room.length ? room.subarray(0, length) : new Uint8Array(length);
   if (whole.buffer !== room.buffer) whole.set(prefix);
@@ -247,3 +248,6 @@ export const eventDigest = (hash: Hash, one: CustosEvent): Uint8Array => hash(ba
 
 /** The RFC 6962 leaf hash of an event in a signing basket. */
 export const basketLeafHash = (hash: Hash, one: CustosEvent): Uint8Array => hash(basketLeaf(one));
+
+/** The same, from the canonical bytes of the event. */
+export const basketLeafHashOf = (hash: Hash, canonical: Uint8Array): Uint8Array => hash(prefixed(canonical));

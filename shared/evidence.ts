@@ -180,7 +180,7 @@ const machineKey = (bank: Programme['bank'], { key }: MachineEvidence): string =
 /** The keys that the signatures of an event are checked under, as far as they are known before it is decided. */
 export function keysOf(
   signers: Signers,
-  event: CustosEvent,
+  actor: string,
   evidence: Evidence,
 ): { readonly signature: string | undefined; readonly seal: string | undefined } {
   if (evidence.kind === 'ed25519') {
@@ -189,7 +189,7 @@ export function keysOf(
   }
   return {
     signature: signers.get('credential', evidence.credential)?.publicKey,
-    seal: evidence.seal === null ? undefined : (signers.get('operator', event.actor)?.signingKey ?? undefined),
+    seal: evidence.seal === null ? undefined : (signers.get('operator', actor)?.signingKey ?? undefined),
   };
 }
 
@@ -197,15 +197,23 @@ export function keysOf(
  * The signatures of an event as far as they can be named before it is decided, so that they can be verified elsewhere: that
  * of a person's authenticator or a machine, then the person's seal.
  */
-export function signaturesOf(
+export const signaturesOf = (
   signers: Signers,
   event: CustosEvent,
   evidence: Evidence,
   hash: Primitives['sha256'],
+): SignatureCheck[] =>
+  signaturesOver(signers, { actor: event.actor, root: basketRoot(hash, event, evidence.basket) }, evidence, hash);
+
+/** The same, once the root of the basket has been found. */
+export function signaturesOver(
+  signers: Signers,
+  { actor, root }: { readonly actor: string; readonly root: Uint8Array | undefined },
+  evidence: Evidence,
+  hash: Primitives['sha256'],
 ): SignatureCheck[] {
-  const keys = keysOf(signers, event, evidence);
+  const keys = keysOf(signers, actor, evidence);
   if (keys.signature === undefined) return [];
-  const root = basketRoot(hash, event, evidence.basket);
   const signature = base64urlToBytes(evidence.signature);
   if (root === undefined || signature === undefined) return [];
   if (evidence.kind === 'ed25519')

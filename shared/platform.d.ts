@@ -2,6 +2,7 @@
 // may be used in shared/: no clock, no randomness, no I/O.
 declare class TextEncoder {
   encode(text: string): Uint8Array;
+  encodeInto(text: string, room: Uint8Array): { readonly read: number; readonly written: number };
 }
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });

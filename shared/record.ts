@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { utf8, utf8ToText } from './bytes.ts';
 import { type Json, parseCanonicalText } from './canonical.ts';
 import { eventSchema, rememberEventBytes } from './event.ts';
-import { evidenceSchema } from './evidence.ts';
+import { type Evidence, evidenceSchema } from './evidence.ts';
 import { moneyPatterns } from './money.ts';
 import { patternOf, type Refined } from './recognise.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
@@ -23,8 +23,10 @@ export const maxLeafBytes = 65_535;
 const malformed = (why: string) =>
   refuse('malformed', 'The event was not admitted.', why, 'Correct the event and sign it again.');
 
+export const tooLarge = malformed('It is larger than 64 KiB.');
+
 export function parseRecord(leaf: Uint8Array): Result<LogRecord, Refusal<'malformed'>> {
-  if (leaf.length > maxLeafBytes) return malformed('It is larger than 64 KiB.');
+  if (leaf.length > maxLeafBytes) return tooLarge;
   try {
     return parseText(utf8ToText(leaf), leaf);
   } catch {
@@ -50,6 +52,30 @@ const eventWithin = (text: string): [from: number, to: number] => [
   text.lastIndexOf(eventEnd),
 ];
 
+/** What is needed of a record to verify its signatures. */
+export interface SignedText {
+  readonly actor: string;
+  readonly evidence: Evidence;
+  /** Where the event's own text lies. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Takes and refuses what `parseRecord` takes and refuses, and reads no more than it must. */
+export function parseSigned(text: string): Result<SignedText, Refusal<'malformed'>> {
+  const [from, to] = eventWithin(text);
+  if (!isRecognised(text)) {
+    const record = parseSlowly(text);
+    return record.ok ? ok({ actor: record.value.event.actor, evidence: record.value.evidence, from, to }) : record;
+  }
+  const actorFrom = from + actorStart.length;
+  const actor = text.slice(actorFrom, text.indexOf('"', actorFrom));
+  return ok({ actor, evidence: JSON.parse(text.slice(to + evidenceAt, -1)) as Evidence, from, to });
+}
+
+/** The actor is the first member of an event. */
+const actorStart = '{"actor":"';
+
 /** Text that `parseRecord` takes, as another thread of ours has found. */
 export function readRecord(text: string): LogRecord {
   const record = JSON.parse(text) as LogRecord;
@@ -60,6 +86,7 @@ export function readRecord(text: string): LogRecord {
 
 const eventStart = '"event":';
 const eventEnd = ',"evidence":{';
+const evidenceAt = eventEnd.length - 1;
 
 /** Canonical form first, then the schema, with the reason when either is not kept. */
 export function parseSlowly(text: string): Result<LogRecord, Refusal<'malformed'>> {

@@ -35,24 +35,42 @@ export interface PackedRecords {
 }
 
 export function packRecords(leaves: readonly Uint8Array[]): PackedRecords {
-  const rows: PackedRecords['rows'][number][] = [];
-  for (let at = 0; at < leaves.length; at += recordsPerRow) rows.push(packRow(leaves.slice(at, at + recordsPerRow)));
-  return { count: leaves.length, rows };
+  const packer = newPacker();
+  for (const leaf of leaves) packer.add(leaf);
+  return packer.end();
 }
 
-function packRow(leaves: readonly Uint8Array[]): PackedRecords['rows'][number] {
-  const [only] = leaves;
-  if (leaves.length === 1 && only !== undefined) return { count: 1, bytes: only };
-  const whole = new Uint8Array(leaves.reduce((sum, leaf) => sum + 2 + leaf.length, 0));
-  let at = 0;
-  for (const leaf of leaves) {
-    assert(leaf.length <= maxLeafBytes, 'a record fits its length');
-    whole[at] = leaf.length & 0xff;
-    whole[at + 1] = leaf.length >> 8;
-    whole.set(leaf, at + 2);
-    at += 2 + leaf.length;
-  }
-  return { count: leaves.length, bytes: zstdCompressSync(whole, fast) };
+/** Takes records one after the other; their bytes may change afterwards. */
+export function newPacker(): { add(leaf: Uint8Array): void; end(): PackedRecords } {
+  const rows: PackedRecords['rows'][number][] = [];
+  let row = new Uint8Array(1 << 16);
+  let [count, inRow, at] = [0, 0, 0];
+  const endRow = (): void => {
+    if (inRow === 0) return;
+    const bytes = inRow === 1 ? row.slice(2, at) : zstdCompressSync(row.subarray(0, at), fast);
+    rows.push({ count: inRow, bytes });
+    [count, inRow, at] = [count + inRow, 0, 0];
+  };
+  return {
+    add(leaf) {
+      assert(leaf.length <= maxLeafBytes, 'a record fits its length');
+      if (at + 2 + leaf.length > row.length) {
+        const grown = new Uint8Array((at + 2 + leaf.length) * 2);
+        grown.set(row);
+        row = grown;
+      }
+      row[at] = leaf.length & 0xff;
+      row[at + 1] = leaf.length >> 8;
+      row.set(leaf, at + 2);
+      at += 2 + leaf.length;
+      inRow += 1;
+      if (inRow === recordsPerRow) endRow();
+    },
+    end() {
+      endRow();
+      return { count, rows };
+    },
+  };
 }
 
 const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } };

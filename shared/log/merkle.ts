@@ -169,25 +169,38 @@ export interface InclusionProof {
   readonly path: readonly Uint8Array[];
 }
 
-/** The root a path leads to (RFC 9162 section 2.1.3.2); undefined when the path does not fit index and size. */
+/** A node on the way from a leaf to the root, and its place among the `last + 1` nodes beside it. */
+export interface Climb {
+  readonly node: Uint8Array;
+  readonly index: number;
+  readonly last: number;
+}
+
+/** One sibling further up (RFC 9162 section 2.1.3.2); undefined when the sibling does not fit the place. */
+export function climb(hash: Hash, from: Climb, sibling: Uint8Array): Climb | undefined {
+  let { index, last } = from;
+  if (sibling.length !== 32 || last === 0) return undefined;
+  let node: Uint8Array;
+  if (index % 2 === 1 || index === last) {
+    node = nodeHash(hash, sibling, from.node);
+    while (index % 2 === 0 && index !== 0) {
+      index = Math.floor(index / 2);
+      last = Math.floor(last / 2);
+    }
+  } else node = nodeHash(hash, from.node, sibling);
+  return { node, index: Math.floor(index / 2), last: Math.floor(last / 2) };
+}
+
+/** The root a path leads to; undefined when the path does not fit index and size. */
 export function rootFromInclusion(hash: Hash, proof: InclusionProof): Uint8Array | undefined {
-  let { index } = proof;
-  let last = proof.size - 1;
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(last) || index < 0 || index > last) return undefined;
-  let root = proof.leafHash;
+  const { index, size, leafHash } = proof;
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return undefined;
+  let at: Climb | undefined = { node: leafHash, index, last: size - 1 };
   for (const sibling of proof.path) {
-    if (sibling.length !== 32 || last === 0) return undefined;
-    if (index % 2 === 1 || index === last) {
-      root = nodeHash(hash, sibling, root);
-      while (index % 2 === 0 && index !== 0) {
-        index = Math.floor(index / 2);
-        last = Math.floor(last / 2);
-      }
-    } else root = nodeHash(hash, root, sibling);
-    index = Math.floor(index / 2);
-    last = Math.floor(last / 2);
+    at = climb(hash, at, sibling);
+    if (at === undefined) return undefined;
   }
-  return last === 0 ? root : undefined;
+  return at.last === 0 ? at.node : undefined;
 }
 
 export function verifyInclusion(hash: Hash, proof: InclusionProof, root: Uint8Array): boolean {
