@@ -9,7 +9,7 @@ const eventsOf = (count: number) =>
   Array.from({ length: count }, (_, item) =>
     programme.event(
       'bank.acknowledged',
-      { instruction: programme.newId(), item },
+      { instruction: programme.newId(programme.nowMs), item },
       { actor: 'bank', terminal: 'depository' },
     ),
   );
@@ -20,7 +20,11 @@ describe('roots of events that come one after the other', () => {
     for (const size of [1, 2, 3, 5, 6, 7, 8, 11, 13, 16, 21, 33]) {
       const events = eventsOf(size);
       const { root, positions } = fillBasket(sha256, events);
-      const order = [...events.keys(), ...[...events.keys()].reverse(), ...events.keys().map((i) => (i * 7) % size)];
+      const order = [
+        ...events.keys(),
+        ...[...events.keys()].reverse(),
+        ...[...events.keys()].map((i) => (i * 7) % size),
+      ];
       for (const i of order) {
         const [event, position] = [events[i], positions[i]];
         if (event === undefined || position === undefined) throw new Error('there is one');

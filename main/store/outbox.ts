@@ -74,6 +74,7 @@ export function markRefused(store: Store, event: string, refusal: Refusal): void
 
 /** Events that are in the log now. */
 export function removeFromOutbox(store: Store, events: readonly string[]): void {
+  if (store.prepare('SELECT 1 FROM outbox LIMIT 1').get() === undefined) return;
   const take = taker(store);
   for (const event of events) take(event);
 }
