@@ -4,6 +4,9 @@
 
 import pg from 'pg';
 
+/** It is not pgledger, whose code is no part of this project. */
+export const peerName = 'stand-in for pgledger (a plpgsql call for each transfer)';
+
 const accounts = 1000;
 
 const minimal = `

@@ -5,7 +5,7 @@ import { openPostgresStore } from '../../depository/store/postgres.ts';
 import { postgresBinaries, startPostgres } from '../../testing/postgres.ts';
 import { gatewayLoad, gatewayRate } from '../gateway.ts';
 import { atLeast, type Goal, goalOf, inTurns } from '../goal.ts';
-import { createLedgers, ledgerRate } from '../postgres-ledgers.ts';
+import { createLedgers, ledgerRate, peerName } from '../postgres-ledgers.ts';
 
 const batch = 1000;
 
@@ -25,7 +25,6 @@ export async function g15(rows: number): Promise<Goal> {
         return gatewayRate(await openPostgresStore({ connection, programme: `bench-${programmes}` }), load);
       },
     });
-    const name = 'stand-in for pgledger (a plpgsql call for each transfer)';
     const what = 'gateway on PostgreSQL, bulk, signed baskets of 200,';
     return goalOf(
       'G15',
@@ -34,10 +33,10 @@ export async function g15(rows: number): Promise<Goal> {
           { what: `${what} beside the least set-based SQL ledger`, unit: 'events/s', target: 0.25 },
           { figure, ceiling: least },
         ),
-        atLeast({ what: `${what} beside a ${name}`, unit: 'events/s', target: 3 }, { figure, ceiling: peer }),
+        atLeast({ what: `${what} beside a ${peerName}`, unit: 'events/s', target: 3 }, { figure, ceiling: peer }),
       ],
       {
-        peer: { name, figure: peer },
+        peer: { name: peerName, figure: peer },
         notes: ['fsync, full_page_writes and synchronous_commit on; one client; batches of 1,000 for all three'],
       },
     );
