@@ -38,6 +38,9 @@ const usual: Watch = {
 };
 const longestRestartMs = 60_000;
 
+/** Three semi-spaces of 8 MB: left to itself the engine lets what is dead pile up to some hundred megabytes at every sync. */
+const memoryLimits = { maxYoungGenerationSizeMb: 24 };
+
 export function startTerminal(
   data: WorkerData,
   entry = new URL('./terminal.worker.ts', import.meta.url),
@@ -53,7 +56,7 @@ export function startTerminal(
 
   function begin(): void {
     const began = performance.now();
-    const one = new Worker(entry, { workerData: data });
+    const one = new Worker(entry, { workerData: data, resourceLimits: memoryLimits });
     worker = one;
     const stopAsking = ask(
       one,

@@ -36,7 +36,8 @@ export async function memory(most: number): Promise<Goal> {
 
 function replayApart(kind: 'terminal' | 'gateway', events: number): Seen {
   const script = new URL('../replay-memory.ts', import.meta.url).pathname;
-  const args = ['--expose-gc', '--max-old-space-size=8192', script, kind, String(events)];
+  // The first as the terminal's worker is started.
+  const args = ['--max-semi-space-size=8', '--expose-gc', '--max-old-space-size=8192', script, kind, String(events)];
   const child = spawnSync(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   if (child.status !== 0) throw new Error(`the replay of ${events} events by a ${kind} failed`);
   return { events, megabytes: Number(child.stdout.toString()) };
