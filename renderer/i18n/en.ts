@@ -1,6 +1,9 @@
 // English, the source of all keys: every other language has exactly these.
 
+import { escrowEn } from './escrow.ts';
+
 export const en = {
+  ...escrowEn,
   'app.connecting': 'Opening the terminal …',
   'app.closed':
     'The terminal stopped and is locked. What was signed and confirmed is kept; look whether your last step is there before you do it again.',

@@ -1,8 +1,10 @@
 // 日本語：銀行実務の用語による。
 
 import type { Messages } from './en.ts';
+import { escrowJa } from './escrow.ts';
 
 export const ja: Messages = {
+  ...escrowJa,
   'app.connecting': '端末を開いています…',
   'app.closed':
     '端末が停止し、ロックされました。署名が確認済みの内容は保存されています。最後の操作をやり直す前に、反映されているか確認してください。',

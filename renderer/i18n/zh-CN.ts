@@ -1,8 +1,10 @@
 // 简体中文：用银行业务用语。
 
 import type { Messages } from './en.ts';
+import { escrowZhCN } from './escrow.ts';
 
 export const zhCN: Messages = {
+  ...escrowZhCN,
   'app.connecting': '正在打开终端……',
   'app.closed': '终端已停止并锁定。已签名并确认的内容均已保存；重做最后一步之前，请先查看是否已完成。',
   'app.connectAgain': '重新连接',

@@ -1,8 +1,10 @@
 // 繁體中文：依臺灣銀行實務用語，另行撰寫，非由簡體轉換。
 
 import type { Messages } from './en.ts';
+import { escrowZhTW } from './escrow.ts';
 
 export const zhTW: Messages = {
+  ...escrowZhTW,
   'app.connecting': '正在開啟終端機……',
   'app.closed': '終端機已停止並鎖定。已簽署並確認的內容均已保存；重做最後一步之前，請先查看是否已完成。',
   'app.connectAgain': '重新連線',

@@ -2,6 +2,7 @@
 // of their own here are said in the terminal's words.
 
 import type { InstructionView } from '../../shared/contract/terminal.ts';
+import type { Terms } from '../../shared/escrow.ts';
 import { en, type MessageKey } from '../i18n/en.ts';
 import { type Say, useSay } from '../i18n/index.ts';
 import { showMoney } from '../money.ts';
@@ -24,6 +25,7 @@ export function sentence(
   return say(key as MessageKey, {
     ...fields,
     amount,
+    ...escrowFields(one.body, language),
     ...(fields.bought === undefined || fields.boughtAmount === undefined
       ? {}
       : { got: showMoney(fields.bought, fields.boughtAmount, language) }),
@@ -36,9 +38,21 @@ export function sentence(
   });
 }
 
-function variantOf({ kind, purpose, valueDate }: Record<string, unknown>): string {
+function variantOf({ kind, purpose, valueDate, tranche }: Record<string, unknown>): string {
   if (kind === 'record recovery') return `.${purpose}`;
+  if (kind === 'release escrow' && tranche === null) return '.whole';
   return typeof valueDate === 'string' ? '.dated' : '';
+}
+
+/** Amounts of an escrow agreement that are not the instruction's own. */
+function escrowFields(body: InstructionView['body'], language: string): Record<string, string> {
+  if (body.kind === 'adopt escrow') {
+    const { asset, amount, depositor, beneficiary, fundBy } = body.terms as Terms;
+    return { amount: showMoney(asset, amount, language), depositor, beneficiary, fundBy };
+  }
+  if (body.kind !== 'rule on dispute') return {};
+  const share = (minor: unknown): string => showMoney(String(body.asset), String(minor), language);
+  return { depositor: share(body.depositor), beneficiary: share(body.beneficiary) };
 }
 
 export function Money({ asset, minor }: { readonly asset: string; readonly minor: string }) {
