@@ -1,6 +1,7 @@
 // The books: every state derived from the log. Tables of rows by key, changed only by applying effects; one layer
 // implementation serves the gateway, the terminal's replay, the overlay of unsent events and the verifier.
 
+import type { z } from 'zod';
 import type { AccountClass } from './accounts.ts';
 import { bankAccountKey, checkFlow, isDebitNormal, mainPool } from './accounts.ts';
 import type { Agreement } from './agreement.ts';
@@ -11,6 +12,7 @@ import type { Outcome, Party, Standing, Terms } from './escrow.ts';
 import type { EventOf, Programme } from './event.ts';
 import type { Confirmed } from './exchange.ts';
 import type { FeeSchedule } from './fee-schedule.ts';
+import type { closingSchema } from './instruction/close-period.ts';
 import type { Instruction } from './instruction/schema.ts';
 import { maxMinor } from './money.ts';
 import type { Operator, Role, Terminal } from './operator.ts';
@@ -266,8 +268,6 @@ export interface Tables {
   calendar: Calendar;
   /** The calendar that governs an asset; null once none does any more. */
   calendarOf: { readonly calendar: string | null };
-  /** Key `closed`: the last day of the newest closed period. */
-  period: { readonly through: Day };
   /** An escrow agreement and where it stands; its money lies on ledger account `escrow:ID`. */
   escrow: Pick<Standing, 'phase' | 'rulesBy' | 'depositor' | 'beneficiary' | 'left'> & {
     readonly terms: Terms;
@@ -286,6 +286,17 @@ export interface Tables {
     readonly dispute: { readonly by: Party; readonly reason: string; readonly on: Day } | null;
     readonly outcome: Outcome | null;
     readonly endedOn: Day | null;
+  };
+  /** Key `closed`: the last day that is closed, by which instruction and with what. */
+  period: { readonly through: Day; readonly by: string; readonly at: Instant; readonly digest: string };
+  /** What the books had come to by the end of a month. Key `2026-11`. */
+  monthEnd: z.infer<typeof closingSchema>;
+  /** Bookings whose value date lies in a period that was closed by then, by their event. */
+  backValued: {
+    readonly cause: string;
+    readonly bookingDate: Day;
+    readonly valueDate: Day;
+    readonly amounts: readonly { readonly asset: string; readonly amount: string }[];
   };
   /** Uses of recovery shares that are on record, by the digest of their report. */
   recovery: { readonly purpose: 'drill' | 'real'; readonly terminal: string; readonly instruction: string };
@@ -336,6 +347,8 @@ export const tableNames: readonly TableName[] = [
   'calendar',
   'calendarOf',
   'period',
+  'monthEnd',
+  'backValued',
 ];
 
 export interface Leg {

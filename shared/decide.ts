@@ -38,13 +38,14 @@ import { checkFunds } from './instruction/refusals.ts';
 import type { Instruction } from './instruction/schema.ts';
 import { maxMinor } from './money.ts';
 import { refuseOutgoing, stateSafeguarding } from './outgoing.ts';
+import { monthEnds, noteBackValued } from './period.ts';
 import { coolingOffEndsMs, evaluatePolicy, missingGroups, type PolicyFacts, type Requirement } from './policy.ts';
 import type { Primitives } from './primitives.ts';
 import type { LogRecord } from './record.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
 import { completeReconciliation, noteCashLeg, receiveLines, receiveStatement } from './statement.ts';
 import { type Day, dayOf, instantToMs } from './time.ts';
-import { isForLater, refuseDue, refuseValueDate, valueDateOf } from './value-date.ts';
+import { isForLater, refuseDue, refuseValueDate, requestedDay, valueDateOf } from './value-date.ts';
 
 /** Every reason for which an event may be refused, in the order in which they are looked for. */
 export const decisionRefusals = [
@@ -112,7 +113,13 @@ function decideByContent(books: Books, record: UnsignedRecord, primitives: Primi
   if (refusal !== undefined) return { ok: false, refusal };
   // Nothing is refused below this line.
   const openings = noteOpenings(books, decided.value, dayOf(record.admittedAt));
-  return ok([...count(books, record), ...openings, ...decided.value]);
+  return ok([
+    ...monthEnds(books, record.admittedAt, primitives.sha256),
+    ...count(books, record),
+    ...openings,
+    ...decided.value,
+    ...noteBackValued(books, record.event.id, decided.value),
+  ]);
 }
 
 /** Turnover is an int64 in storage; what would not fit is refused before it is booked. */
@@ -572,7 +579,7 @@ function takeEffect(books: Books, instruction: InstructionState, moment: Moment)
   const entry: Effect[] =
     legs.length === 0
       ? []
-      : [entryOf(instruction.kind, instruction.id, legs, moment.today, valueDateOf(body) ?? moment.today)];
+      : [entryOf(instruction.kind, instruction.id, legs, moment.today, bookedFor(books, body, moment))];
   return ok([
     ...accruePayments(books, body, instruction.id, moment.today),
     ...kind.effects(body, books, ofInstruction),
@@ -585,6 +592,10 @@ function takeEffect(books: Books, instruction: InstructionState, moment: Moment)
     ...entry,
   ]);
 }
+
+/** The value date of what is booked now: the chosen one, unless that has gone by. */
+const bookedFor = (books: Books, body: Instruction, { admittedAt, today }: Moment): Day =>
+  valueDateOf(body) === undefined ? today : requestedDay(books, body, admittedAt);
 
 function entryOf(
   cause: string,

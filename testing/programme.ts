@@ -29,6 +29,7 @@ const officersWork = [
   ...['resume', 'override shortfall', 'rule on dispute', 'adopt reference rates', 'open pool'],
   'adopt calendar',
   ...['adopt fee schedule', 'waive accrued fees'],
+  'close period',
 ];
 
 export const testPolicy: Policy = {

@@ -16,6 +16,7 @@ const officersWork = [
   ...['resume', 'override shortfall', 'rule on dispute', 'adopt reference rates', 'open pool'],
   'adopt calendar',
   ...['adopt fee schedule', 'waive accrued fees'],
+  'close period',
 ];
 
 /** From 1,000,000 major units on: two supervisors, another terminal, and the payee typed off the paper. */

@@ -92,6 +92,7 @@ export const en = {
   'kind.adopt policy': 'Adopt policy',
   'kind.adopt agreement': 'Adopt agreement',
   'kind.adopt calendar': 'Adopt calendar',
+  'kind.close period': 'Close period',
   'kind.correction': 'Correction',
   'says.payment': '{{amount}} leaves custody account {{account}} for the payee account ending {{tail}}.',
   'says.batch': '{{count}} payments, {{amount}} in all, leave custody.',

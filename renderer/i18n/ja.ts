@@ -92,6 +92,7 @@ export const ja: Messages = {
   'kind.adopt policy': '承認規程の採用',
   'kind.adopt agreement': '管理契約の採用',
   'kind.adopt calendar': '営業日カレンダーの採用',
+  'kind.close period': '会計期間の締め',
   'kind.correction': '訂正',
   'says.payment': '{{amount}} が管理口座 {{account}} から、末尾 {{tail}} の受取口座へ出金されます。',
   'says.batch': '{{count}} 件、合計 {{amount}} が管理下から出金されます。',

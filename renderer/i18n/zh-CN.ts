@@ -91,6 +91,7 @@ export const zhCN: Messages = {
   'kind.adopt policy': '启用审批规则',
   'kind.adopt agreement': '启用存管协议',
   'kind.adopt calendar': '启用银行日历',
+  'kind.close period': '会计期间关账',
   'kind.correction': '冲正',
   'says.payment': '{{amount}} 将从存管账户 {{account}} 付往尾号 {{tail}} 的收款账户。',
   'says.batch': '{{count}} 笔付款，共 {{amount}}，将离开存管。',

@@ -91,6 +91,7 @@ export const zhTW: Messages = {
   'kind.adopt policy': '採用覆核規則',
   'kind.adopt agreement': '採用存管契約',
   'kind.adopt calendar': '採用銀行行事曆',
+  'kind.close period': '會計期間關帳',
   'kind.correction': '沖正',
   'says.payment': '{{amount}} 將自存管帳戶 {{account}} 付往末四碼 {{tail}} 的收款帳戶。',
   'says.batch': '{{count}} 筆付款，合計 {{amount}}，將離開存管。',

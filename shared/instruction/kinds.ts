@@ -5,6 +5,7 @@ import { adoptCalendar } from './adopt-calendar.ts';
 import { adoptEscrow } from './adopt-escrow.ts';
 import { batch } from './batch.ts';
 import { bookTransfer } from './book-transfer.ts';
+import { closePeriod } from './close-period.ts';
 import { correction } from './correction.ts';
 import { enrolOperator, enrolTerminal } from './enrol.ts';
 import { fee } from './fee.ts';
@@ -52,6 +53,7 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   'adopt agreement': () => adoptAgreement,
   'adopt policy': () => adoptPolicy,
   'adopt calendar': () => adoptCalendar,
+  'close period': () => closePeriod,
   // Looked up late: a correction asks the kind that it reverses, so the two files need one another.
   correction: () => correction,
   match: () => match,

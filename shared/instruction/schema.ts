@@ -6,6 +6,7 @@ import { adoptCalendarSchema } from './adopt-calendar.ts';
 import { adoptEscrowSchema } from './adopt-escrow.ts';
 import { batchSchema } from './batch.ts';
 import { bookTransferSchema } from './book-transfer.ts';
+import { closePeriodSchema } from './close-period.ts';
 import { correctionSchema } from './correction.ts';
 import { enrolOperatorSchema, enrolTerminalSchema } from './enrol.ts';
 import { feeInstructionSchema } from './fee.ts';
@@ -50,6 +51,7 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   adoptAgreementSchema,
   adoptPolicySchema,
   adoptCalendarSchema,
+  closePeriodSchema,
   correctionSchema,
   matchSchema,
   unmatchSchema,

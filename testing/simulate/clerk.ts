@@ -96,6 +96,9 @@ export class Clerk {
   /** What the newest reconciliation of each asset said. */
   readonly reconciled = new Map<string, string>();
   /** By the asset that it is for. */
+  /** What accounts of an asset and name came to by the end of a month, credits less debits; and the newest closed month. */
+  readonly monthEnds = new Map<string, ReadonlyMap<string, bigint>>();
+  closedMonth = '';
   readonly calendarVersions = new Map<string, number>();
   readonly walls = new Map<string, WallCalendar>();
   agreement: ClerkAgreement = { version: 0, flat: 0n };
@@ -539,6 +542,7 @@ export class Clerk {
     const atMs = Date.parse(admittedAt);
     const why = this.refusal(event, atMs);
     if (why !== undefined) throw new Error(`${event.type} ${event.id} was admitted, and should not be: ${why}`);
+    if (this.#lastAt > 0) this.#turnPages(new Date(this.#lastAt), new Date(atMs));
     this.events.set(event.id, event);
     this.#lastAt = atMs;
     switch (event.type) {
@@ -657,6 +661,19 @@ export class Clerk {
         return;
       }
     }
+  }
+
+  /** With a new month the old page is added up. */
+  #turnPages(from: Date, to: Date): void {
+    const page = (on: Date) => on.toISOString().slice(0, 7);
+    if (page(from) === page(to)) return;
+    const sums = new Map<string, bigint>();
+    for (const [id, { client, asset, booked }] of this.accounts) {
+      const name = `${asset}|${client === null ? id.split(':')[0] : 'client'}`;
+      sums.set(name, (sums.get(name) ?? 0n) + (id.startsWith('cash:') ? -booked : booked));
+    }
+    for (const on = new Date(from); page(on) < page(to); on.setUTCMonth(on.getUTCMonth() + 1, 1))
+      this.monthEnds.set(page(on), sums);
   }
 
   #open({ body }: Of<'programme.opened'>): void {

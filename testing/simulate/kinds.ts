@@ -428,6 +428,23 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
     },
     effect: (body, clerk) => clerk.adoptCalendar(body),
   },
+  'close period': {
+    ...officers,
+    whyNot({ month, closing }, clerk) {
+      if (month <= clerk.closedMonth) return 'closed already';
+      const sums = clerk.monthEnds.get(month);
+      if (sums === undefined) return 'that month is not over';
+      if (sums.size !== closing.totals.length) return 'other accounts';
+      return closing.totals.some(
+        (one) => BigInt(one.credits) - BigInt(one.debits) !== sums.get(`${one.asset}|${one.class}`),
+      )
+        ? 'other sums'
+        : undefined;
+    },
+    effect: ({ month }, clerk) => {
+      clerk.closedMonth = month;
+    },
+  },
   'adopt agreement': {
     ...officers,
     whyNot: ({ agreement }, clerk) =>

@@ -465,6 +465,19 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
       };
     },
   },
+  'close period': {
+    often: ({ clerk }) => (clerk.monthEnds.size === 0 || clerk.monthEnds.has(clerk.closedMonth) ? 1 : 8),
+    draft({ chance, clerk, depository, nowMs }) {
+      const over = [...clerk.monthEnds.keys(), msToInstant(nowMs).slice(0, 7)];
+      const month = chance.pick(over);
+      const right = depository.gateway.sequencer().books.get('monthEnd', month);
+      const closing = right ?? { entries: 0, legs: 0, totals: [], digest: commitmentOf('nothing') };
+      const [first, ...rest] = closing.totals;
+      if (first === undefined || !chance.once(6)) return { kind: 'close period', month, closing };
+      const wrong = { ...first, credits: String(BigInt(first.credits) + 1n) };
+      return { kind: 'close period', month, closing: { ...closing, totals: [wrong, ...rest] } };
+    },
+  },
   'adopt agreement': {
     often: always(2),
     draft({ chance, clerk }) {
