@@ -19,6 +19,7 @@ import { readOnlyRefusal, type Session } from './session.ts';
 import type { Copier } from './store/copier.ts';
 import type { Connect, DepositoryClient } from './sync/depository.ts';
 import type { Moment } from './vault/attempts.ts';
+import { defaultKdf, type Kdf } from './vault/kdf.ts';
 import type { Recovering } from './vault/recovering.ts';
 
 export interface TerminalParts {
@@ -33,6 +34,8 @@ export interface TerminalParts {
   readonly primitives: Primitives;
   /** Milliseconds since 1970, UTC. */
   readonly clock: () => number;
+  /** What stretching a passphrase may cost on this machine; the least that is allowed, where nothing is said. */
+  readonly calibrate?: () => Promise<Kdf>;
   /** For waits that setting the clock must not shorten. */
   readonly steady: () => Steady;
   readonly newId: (unixMs: number) => EventId;
@@ -162,7 +165,7 @@ export function mayWrite(terminal: Terminal): Result<Session, Refusal> {
   return found === undefined ? session : { ok: false, refusal: readOnlyRefusal(found) };
 }
 
-/** Unlocking and enrolling stretch passphrases, 64 MiB each time, and change what the next one finds: one after the other. */
+/** Unlocking and enrolling stretch passphrases, 64 MiB and more each time, and change what the next one finds: one after the other. */
 export async function alone<T>(
   terminal: Terminal,
   work: () => Promise<Result<T, Refusal>>,
@@ -179,6 +182,8 @@ export async function alone<T>(
     letGo(terminal);
   }
 }
+
+export const kdfOf = ({ calibrate }: TerminalParts): Promise<Kdf> => calibrate?.() ?? Promise.resolve(defaultKdf);
 
 export function momentOf({ clock, steady }: Pick<TerminalParts, 'clock' | 'steady'>): Moment {
   const { run, ms } = steady();

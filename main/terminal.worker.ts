@@ -14,6 +14,7 @@ import { type CopierJob, copyBeside, doJob } from './store/copier.ts';
 import { connectOverHttp } from './sync/depository.ts';
 import { sync } from './sync/sync.ts';
 import { newTerminal, type TerminalParts } from './terminal.ts';
+import { onThisMachine } from './vault/calibrate.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
 /** Built, other threads begin beside this one. */
@@ -50,6 +51,7 @@ function serve(own: WorkerData, host: MessagePort): void {
     primitives: nodePrimitives,
     clock,
     steady: newSteadyClock(),
+    calibrate: onThisMachine(),
     newId: (unixMs) => eventIdFrom(unixMs, random(10)),
     connect: connectOverHttp({ primitives: nodePrimitives, clock }),
     copier: copyBeside(new URL(import.meta.url)),

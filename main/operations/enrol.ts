@@ -23,7 +23,7 @@ import { migrate } from '../store/migrate.ts';
 import { migrations } from '../store/migrations/all.ts';
 import { openStore } from '../store/open.ts';
 import { writeSetting } from '../store/settings.ts';
-import { alone, mayWrite, momentOf, type Terminal, unlocked } from '../terminal.ts';
+import { alone, kdfOf, mayWrite, momentOf, type Terminal, unlocked } from '../terminal.ts';
 import { beginAttempts } from '../vault/attempts.ts';
 import { lostVault } from '../vault/lost-vault.ts';
 import { createVault, databasePath, type NewPerson, slotPath } from '../vault/vault.ts';
@@ -211,6 +211,7 @@ async function finish(
     },
     salts: begun.salts,
     signOutput: prf?.second ?? null,
+    kdf: await kdfOf(terminal.parts),
   };
   const publicKey = (seed: Uint8Array | null) => (seed === null ? null : ed25519PublicKey(seed));
   const record = (signingKey: string | null, payeeKey: string): Operator => ({

@@ -18,7 +18,7 @@ import { requestOptions, verifyAssertion } from '../identity/relying-party.ts';
 import { openSession, readOnlyRefusal, type Session } from '../session.ts';
 import { writeDiary } from '../store/diary.ts';
 import { writeSetting } from '../store/settings.ts';
-import { alone, forgetEverything, momentOf, type Terminal, unlocked } from '../terminal.ts';
+import { alone, forgetEverything, kdfOf, momentOf, type Terminal, unlocked } from '../terminal.ts';
 import { attempt, forgive, recoveryShares } from '../vault/attempts.ts';
 import { Recovering } from '../vault/recovering.ts';
 import type { RecoveryGroup } from '../vault/recovery.ts';
@@ -331,10 +331,8 @@ async function renew(
   const verified = await verifyAssertion(parts.relyingParty, challenge, credential, assertion);
   if (!verified.ok) return verified.refusal;
   const output = base64urlToBytes(assertion.clientExtensionResults.prf?.results?.first ?? '');
-  const renewed = await vault.renewPerson(operator, {
-    passphrase,
-    prf: output?.length === 32 ? { credential: assertion.id, output } : null,
-  });
+  const prf = output?.length === 32 ? { credential: assertion.id, output } : null;
+  const renewed = await vault.renewPerson(operator, { passphrase, prf }, await kdfOf(parts));
   output?.fill(0);
   return renewed.ok ? undefined : renewed.refusal;
 }

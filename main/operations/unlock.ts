@@ -10,11 +10,12 @@ import { requestOptions, verifyAssertion } from '../identity/relying-party.ts';
 import { openSession, type Session } from '../session.ts';
 import { writeDiary } from '../store/diary.ts';
 import { readSetting, writeSetting } from '../store/settings.ts';
-import { alone, forgetEverything, momentOf, type Terminal } from '../terminal.ts';
+import { alone, forgetEverything, kdfOf, momentOf, type Terminal } from '../terminal.ts';
 import { attempt, type Failures, forgive } from '../vault/attempts.ts';
+import { quickMs } from '../vault/calibrate.ts';
 import { lostVault } from '../vault/lost-vault.ts';
-import { notUnlocked } from '../vault/slots.ts';
-import { ceremonySalts, enrolledHere, unlockVault } from '../vault/vault.ts';
+import { type Factors, notUnlocked } from '../vault/slots.ts';
+import { ceremonySalts, enrolledHere, unlockVault, type Vault } from '../vault/vault.ts';
 import { statusOf } from './status.ts';
 
 export async function unlock(
@@ -73,15 +74,38 @@ async function open(
   { operator, passphrase, answer }: Answered,
   challenge: Uint8Array | null,
 ): Promise<Result<Session, Refusal>> {
-  const { directory, relyingParty } = terminal.parts;
+  const { parts } = terminal;
+  const { directory } = parts;
   const output = base64urlToBytes(answer?.assertion.clientExtensionResults.prf?.results?.first ?? '');
   const prf = answer === null || output?.length !== 32 ? null : { credential: answer.assertion.id, output };
-  const vault = await unlockVault(directory, operator, { passphrase, prf });
-  output?.fill(0);
-  if (!vault.ok) return vault;
-  const opened = openSession(operator, vault.value, directory, terminal.parts);
+  const factors = { passphrase, prf };
+  const begunMs = parts.steady().ms;
+  const vault = await unlockVault(directory, operator, factors);
+  const tookMs = parts.steady().ms - begunMs;
+  try {
+    return vault.ok ? await enter(terminal, vault.value, { operator, answer, challenge, factors, tookMs }) : vault;
+  } finally {
+    output?.fill(0);
+  }
+}
+
+interface Entering extends Pick<Answered, 'operator' | 'answer'> {
+  readonly challenge: Uint8Array | null;
+  /** What opened the vault, and how long it took. */
+  readonly factors: Factors;
+  readonly tookMs: number;
+}
+
+async function enter(
+  terminal: Terminal,
+  vault: Vault,
+  { operator, answer, challenge, factors, tookMs }: Entering,
+): Promise<Result<Session, Refusal>> {
+  const { parts } = terminal;
+  const { directory, relyingParty } = parts;
+  const opened = openSession(operator, vault, directory, parts);
   if (!opened.ok) {
-    vault.value.lock();
+    vault.lock();
     terminal.finding = opened.refusal;
     return opened;
   }
@@ -100,6 +124,15 @@ async function open(
     if (!verified.ok) {
       session.close();
       return verified;
+    }
+  }
+  // This machine is faster than the one that the slot was made on, or was busy then.
+  if (tookMs < quickMs && parts.calibrate !== undefined && session.readOnly() === undefined) {
+    try {
+      await vault.strengthen(operator, factors, await kdfOf(parts));
+    } catch (failure) {
+      session.close();
+      throw failure;
     }
   }
   return ok(session);

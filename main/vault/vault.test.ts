@@ -21,6 +21,7 @@ const person = (operator: string, prf = true) => ({
   factors: prf ? factors : { passphrase, prf: null },
   salts: [random(32), random(32), random(32)] as const,
   signOutput: prf ? signOutput : null,
+  kdf: defaultKdf,
 });
 const folder = () => mkdtempSync(join(tmpdir(), 'custos-'));
 const keyOf = (vault: Vault) => bytesToHex(vault.databaseKey().reveal());

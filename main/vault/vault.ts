@@ -8,7 +8,8 @@ import { assert } from '../../shared/assert.ts';
 import { base64urlToBytes, bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import { Redacted } from '../../shared/redacted.ts';
 import { ok, type Result } from '../../shared/result.ts';
-import { defaultKdf } from './kdf.ts';
+import { isMuchStronger } from './calibrate.ts';
+import type { Kdf } from './kdf.ts';
 import { joinRecoveryKey, type RecoveryPlan, type RecoveryShares, splitRecoveryKey } from './recovery.ts';
 import {
   carryOver,
@@ -45,6 +46,8 @@ export interface NewPerson {
   readonly salts: readonly [Uint8Array, Uint8Array, Uint8Array];
   /** The PRF output for the signing salt; null where the authenticator has none. */
   readonly signOutput: Uint8Array | null;
+  /** What stretching the passphrase costs. */
+  readonly kdf: Kdf;
 }
 
 /** An unlocked vault; `lock` zeroes what it holds, and nothing works after it. */
@@ -128,7 +131,7 @@ export class Vault {
     const slot = await wrapForPerson(
       this.#file,
       this.#root.reveal(),
-      { id: person.operator, operator: person.operator, kdf: defaultKdf, salts: person.salts },
+      { id: person.operator, operator: person.operator, kdf: person.kdf, salts: person.salts },
       person.factors,
       seed === null || person.signOutput === null ? null : { seed, output: person.signOutput },
     );
@@ -141,14 +144,26 @@ export class Vault {
   }
 
   /** Another passphrase for a person who still has their authenticator; what they sign with stays the same. */
-  async renewPerson(operator: string, factors: Factors): Promise<Result<void, UnlockRefusal>> {
+  async renewPerson(operator: string, factors: Factors, wanted: Kdf): Promise<Result<void, UnlockRefusal>> {
     const slot = this.slotOf(operator);
     if (slot === undefined || factors.prf === null || !isSlotsKey(slot, factors.prf))
       return notUnlocked('wrong security key', 'This security key is not the one enrolled.', 'Use the enrolled one.');
-    const renewed = await rewrapForPerson(this.#file, this.#root.reveal(), slot, factors);
-    const slots = this.#file.slots.map((one) => (one.operator === operator ? renewed : one));
-    this.#write({ ...this.#body(), slots });
+    await this.#rewrap(slot, factors, slot.kdf === null || isMuchStronger(wanted, slot.kdf) ? wanted : slot.kdf);
     return ok(undefined);
+  }
+
+  /** The factors that have just opened the slot, behind a costlier stretching; false where it would change little. */
+  async strengthen(operator: string, factors: Factors, wanted: Kdf): Promise<boolean> {
+    const slot = this.slotOf(operator);
+    if (slot?.kdf == null || !isMuchStronger(wanted, slot.kdf)) return false;
+    await this.#rewrap(slot, factors, wanted);
+    return true;
+  }
+
+  async #rewrap(slot: Slot, factors: Factors, kdf: Kdf): Promise<void> {
+    const renewed = await rewrapForPerson(this.#file, this.#root.reveal(), { ...slot, kdf }, factors);
+    const slots = this.#file.slots.map((one) => (one.operator === slot.operator ? renewed : one));
+    this.#write({ ...this.#body(), slots });
   }
 
   /** Takes away a slot whose enrolment was cut off before its person was recorded. */

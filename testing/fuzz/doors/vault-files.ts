@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { attempt, beginAttempts, forgive } from '../../../main/vault/attempts.ts';
 import { type Head, headPath, readHead, writeHead } from '../../../main/vault/head.ts';
+import { defaultKdf } from '../../../main/vault/kdf.ts';
 import {
   ceremonySalts,
   createVault,
@@ -30,7 +31,7 @@ export async function openVaultFilesDoor(): Promise<Door> {
   mkdirSync(vaultFolder);
   const salts = [1, 2, 3].map((n) => new Uint8Array(32).fill(n)) as [Uint8Array, Uint8Array, Uint8Array];
   const factors = { passphrase, prf };
-  const person = { operator: 'li', factors, salts, signOutput: new Uint8Array(32).fill(8) };
+  const person = { operator: 'li', factors, salts, signOutput: new Uint8Array(32).fill(8), kdf: defaultKdf };
   const { vault } = await createVault(vaultFolder, { allowPassphraseOnly: false }, person, () => null);
   const shares = vault.addRecovery({ officers: [2, 3], custodians: [1, 1] });
   const trueKey = bytesToHex(vault.databaseKey().reveal());
