@@ -44,6 +44,7 @@ import {
   showStatements,
 } from './operations/show-day.ts';
 import { showDiary } from './operations/show-diary.ts';
+import { showEscrows } from './operations/show-escrows.ts';
 import { showLedger } from './operations/show-ledger.ts';
 import { showLog, showProof } from './operations/show-log.ts';
 import { showProgramme } from './operations/show-programme.ts';
@@ -125,6 +126,7 @@ export function terminalRouter(terminal: Terminal) {
     statements: os.statements.handler(() => showStatements(terminal)),
     breaks: os.breaks.handler(() => showBreaks(terminal)),
     safeguardingDays: os.safeguardingDays.handler(() => showSafeguardingDays(terminal)),
+    escrows: os.escrows.handler(() => showEscrows(terminal)),
     receipts: os.receipts.handler(() => showReceipts(terminal)),
     bankFiles: os.bankFiles.handler(() => showBankFiles(terminal)),
     outbox: os.outbox.handler(() => showOutbox(terminal)),

@@ -79,6 +79,10 @@ export const useReceipts = (status: Status | undefined) => {
   const { data } = useWhole('receipts', status, () => terminal.receipts({}));
   return { data: data?.receipts };
 };
+export const useEscrows = (status: Status | undefined) => {
+  const { data } = useWhole('escrows', status, () => terminal.escrows({}));
+  return { data: data?.escrows };
+};
 export const useSafeguarding = (status: Status | undefined) =>
   useWhole('safeguardingDays', status, () => terminal.safeguardingDays({}));
 export const useBankFiles = (status: Status | undefined) => {

@@ -26,6 +26,7 @@ import {
   receiptViewSchema,
   statementViewSchema,
 } from './day.ts';
+import { escrowViewSchema } from './escrow.ts';
 import { invitationSchema } from './invitation.ts';
 import { refusalSchema, resultOf } from './result.ts';
 import {
@@ -569,6 +570,8 @@ export const terminalContract = {
       }),
     ),
   ),
+  /** Those that run first, by the day on which their terms decide by themselves; then those that have ended. */
+  escrows: oc.input(nothing).output(resultOf(z.strictObject({ escrows: z.array(escrowViewSchema) }))),
   receipts: oc.input(nothing).output(resultOf(z.strictObject({ receipts: z.array(receiptViewSchema) }))),
   bankFiles: oc.input(nothing).output(resultOf(z.strictObject({ files: z.array(bankFileSchema) }))),
   outbox: oc.input(nothing).output(
