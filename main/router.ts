@@ -9,6 +9,13 @@ import { backup, planBackups, showBackups } from './operations/backup.ts';
 import { check } from './operations/check.ts';
 import { checkBackup } from './operations/check-backup.ts';
 import { compareCheckpoint } from './operations/compare-checkpoint.ts';
+import {
+  endPlatformFile,
+  openPlatformFile,
+  previewPlatformFile,
+  showPlatformMappings,
+  takePlatformPart,
+} from './operations/compare-platform.ts';
 import { enrol, enrolStep, firstRun } from './operations/enrol.ts';
 import { exportAudit } from './operations/export-audit.ts';
 import { foreseeDraft } from './operations/foresee-draft.ts';
@@ -108,6 +115,11 @@ export function terminalRouter(terminal: Terminal) {
     takeStatementPart: os.takeStatementPart.handler(({ input }) => takeStatementPart(terminal, input)),
     reviewStatementImport: os.reviewStatementImport.handler(({ input }) => reviewStatementImport(terminal, input)),
     endStatementImport: os.endStatementImport.handler(({ input }) => endStatementImport(terminal, input)),
+    previewPlatformFile: os.previewPlatformFile.handler(({ input }) => previewPlatformFile(terminal, input)),
+    platformMappings: os.platformMappings.handler(() => showPlatformMappings(terminal)),
+    openPlatformFile: os.openPlatformFile.handler(({ input }) => openPlatformFile(terminal, input)),
+    takePlatformPart: os.takePlatformPart.handler(({ input }) => takePlatformPart(terminal, input)),
+    endPlatformFile: os.endPlatformFile.handler(({ input }) => endPlatformFile(terminal, input)),
     cancelStatementImport: os.cancelStatementImport.handler(({ input }) => cancelStatementImport(terminal, input)),
     statementFiles: os.statementFiles.handler(({ input }) => showStatementFiles(terminal, input)),
     statementImports: os.statementImports.handler(({ input }) => showStatementImports(terminal, input)),

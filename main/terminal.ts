@@ -12,6 +12,7 @@ import { ok, type Refusal, type Result, refuse } from '../shared/result.ts';
 import { Ceremonies } from './ceremonies.ts';
 import type { Steady } from './host/steady.ts';
 import type { RelyingParty } from './identity/relying-party.ts';
+import type { PlatformCompare } from './operations/compare-platform.ts';
 import type { Enrolment } from './operations/enrol.ts';
 import type { StatementImport } from './operations/import-statement.ts';
 import type { PendingSignature } from './operations/sign.ts';
@@ -74,6 +75,8 @@ export interface Terminal {
   recovering: Recovering | undefined;
   /** A statement that is being imported; there is one at a time. */
   importing: StatementImport | null;
+  /** A platform's file that is being held against the books. */
+  comparing: PlatformCompare | null;
   /** While the vault is open, or being opened: no other process may. */
   hold: FileLock | undefined;
   /** Why the vault could not be opened by somebody who had the factors for it: then it may be replaced by a backup. */
@@ -94,6 +97,7 @@ export const newTerminal = (parts: TerminalParts): Terminal => ({
   rebuilding: false,
   opening: false,
   importing: null,
+  comparing: null,
   recovering: undefined,
   hold: undefined,
   finding: null,
@@ -106,6 +110,7 @@ export function forgetEverything(terminal: Terminal): void {
   const { session, backup } = terminal;
   terminal.importing?.forget();
   terminal.importing = null;
+  terminal.comparing = null;
   terminal.recovering?.forget();
   terminal.recovering = undefined;
   terminal.session = undefined;

@@ -16,6 +16,7 @@ import type { closingSchema } from './instruction/close-period.ts';
 import type { Instruction } from './instruction/schema.ts';
 import { maxMinor } from './money.ts';
 import type { Operator, Role, Terminal } from './operator.ts';
+import type { PlatformBreakKind } from './platform-check.ts';
 import type { Policy, Requirement } from './policy.ts';
 import type { Hash } from './primitives.ts';
 import type { BreakKind, MatchedBy } from './reconciliation.ts';
@@ -206,7 +207,9 @@ export interface Tables {
   break: {
     readonly asset: string;
     readonly pool?: string;
-    readonly kind: BreakKind;
+    readonly kind: BreakKind | PlatformBreakKind;
+    /** The ledger account that differs from the platform's file. */
+    readonly account?: string;
     readonly lines: readonly string[];
     readonly legs: readonly number[];
     readonly difference: bigint;
@@ -298,6 +301,16 @@ export interface Tables {
     readonly valueDate: Day;
     readonly amounts: readonly { readonly asset: string; readonly amount: string }[];
   };
+  /** Legs booked by the end of a day on which something happened, for what is as of the end of a day. */
+  dayEnd: { readonly legs: number };
+  /** Platform files that were held against the books. Key `file digest|first name of the stretch`. */
+  platformCheck: { readonly platform: string; readonly day: Day; readonly instruction: string };
+  /** Per platform: the day of its newest file, and the breaks that are open, by the name of the difference. */
+  platform: {
+    readonly day: Day;
+    readonly open: readonly { readonly name: string; readonly key: string }[];
+    readonly next: number;
+  };
   /** Uses of recovery shares that are on record, by the digest of their report. */
   recovery: { readonly purpose: 'drill' | 'real'; readonly terminal: string; readonly instruction: string };
 }
@@ -336,6 +349,9 @@ export const tableNames: readonly TableName[] = [
   'stopped',
   'recall',
   'escrow',
+  'dayEnd',
+  'platformCheck',
+  'platform',
   'recovery',
   'exchange',
   'feeSchedule',

@@ -336,7 +336,9 @@ function decideByType(books: Books, record: UnsignedRecord, primitives: Primitiv
 function count(books: Books, { admittedAt, event }: UnsignedRecord): Effect[] {
   const at = head(books);
   const greatestId = laterId(event.id, at.greatestId);
+  const before = dayOf(at.admittedAt);
   return [
+    ...(at.size > 0 && !admittedAt.startsWith(before) ? [put('dayEnd', before, { legs: at.legs })] : []),
     put('head', 'head', { ...at, size: at.size + 1, admittedAt, greatestId }),
     put('event', event.id, { sequence: at.size }),
   ];

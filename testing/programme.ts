@@ -58,7 +58,7 @@ export const testPolicy: Policy = {
           'correction',
           ...['adopt escrow', 'fund escrow', 'fulfil condition', 'release escrow', 'refund escrow', 'raise dispute'],
           ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop', 'recall', 'send back'],
-          ...['foreign exchange', 'charge accrued fees'],
+          ...['foreign exchange', 'charge accrued fees', 'platform check'],
         ],
       },
       demand: { groups: [{ role: 'supervisor', count: 1 }], ...nobody },

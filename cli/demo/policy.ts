@@ -43,7 +43,7 @@ export function demoPolicy(assets: readonly string[]): Policy {
             ...['fee', 'charge accrued fees'],
             'freeze',
             'unfreeze',
-            ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop', 'recall'],
+            ...['match', 'unmatch', 'assign break', 'resolve break', 'platform check', 'emergency stop', 'recall'],
             'correction',
             ...['adopt escrow', 'fund escrow', 'fulfil condition', 'release escrow', 'refund escrow', 'raise dispute'],
           ],

@@ -47,7 +47,11 @@ export function showBreaks(terminal: Terminal): Result<{ breaks: BreakView[] }, 
   const { books } = opened.value;
   const nowMs = terminal.parts.clock();
   const breaks: BreakView[] = [];
-  for (const [, { breaks: keys }] of books.all('openItems'))
+  const named = [
+    ...[...books.all('openItems')].map(([, { breaks: keys }]) => keys),
+    ...[...books.all('platform')].map(([, { open }]) => open.map(({ key }) => key)),
+  ];
+  for (const keys of named)
     for (const key of keys) {
       const one = books.get('break', key);
       if (one?.state !== 'open') continue;
@@ -57,6 +61,7 @@ export function showBreaks(terminal: Terminal): Result<{ breaks: BreakView[] }, 
           kind: one.kind,
           asset: one.asset,
           pool: poolOf(one),
+          account: one.account ?? null,
           difference: one.difference.toString(),
           since: one.since,
         },

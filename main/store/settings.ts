@@ -21,7 +21,8 @@ export type SettingName =
   | 'terminal'
   | 'checkpoint'
   | 'read only'
-  | `person ${string}`;
+  | `person ${string}`
+  | `platform ${string}`;
 
 export function readSetting(store: Pick<Store, 'prepare'>, name: SettingName): string | undefined {
   return store.prepare('SELECT value FROM settings WHERE name = ?').pluck().get(name) as string | undefined;

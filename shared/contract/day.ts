@@ -26,7 +26,9 @@ export const breakViewSchema = z.strictObject({
   kind: text,
   asset: text,
   pool: text,
-  /** Bank less books, signed minor units. */
+  /** The ledger account that a platform's file says something else of. */
+  account: text.nullable(),
+  /** Bank, or the platform's file, less books, signed minor units. */
   difference: text,
   since: text,
   /** Calendar days. */

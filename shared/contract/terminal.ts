@@ -15,8 +15,10 @@ import { instructionSchema } from '../instruction/schema.ts';
 import { sendBackSchema } from '../instruction/send-back.ts';
 import { amountText } from '../money.ts';
 import { operatorSchema, role, terminalSchema } from '../operator.ts';
+import { platformMappingSchema } from '../platform-file.ts';
 import { policySchema } from '../policy.ts';
 import { unicodeText } from '../text.ts';
+import { day } from '../time.ts';
 import { assertionSchema, creationOptionsSchema, registrationSchema, requestOptionsSchema } from './ceremony.ts';
 import {
   bankFileSchema,
@@ -28,6 +30,7 @@ import {
 } from './day.ts';
 import { escrowViewSchema } from './escrow.ts';
 import { invitationSchema } from './invitation.ts';
+import { platformPreviewBytes, platformReportSchema } from './platform.ts';
 import { refusalSchema, resultOf } from './result.ts';
 import {
   bankLineSchema,
@@ -497,6 +500,24 @@ export const terminalContract = {
   endStatementImport: oc
     .input(z.strictObject({ import: statementImportId }))
     .output(resultOf(statementImportReportSchema)),
+  /** The platform's own file: its first rows, and then all of it against the books, part by part. Nothing is recorded by it. */
+  previewPlatformFile: oc
+    .input(
+      z.strictObject({
+        head: z.string().max(Math.ceil(platformPreviewBytes / 3) * 4),
+        encoding: platformMappingSchema.shape.encoding,
+        delimiter: platformMappingSchema.shape.delimiter,
+      }),
+    )
+    .output(resultOf(z.strictObject({ rows: z.array(z.array(z.string())) }))),
+  platformMappings: oc.input(nothing).output(resultOf(z.strictObject({ mappings: z.array(platformMappingSchema) }))),
+  openPlatformFile: oc
+    .input(z.strictObject({ mapping: platformMappingSchema, day }))
+    .output(resultOf(z.strictObject({ file: z.string() }))),
+  takePlatformPart: oc
+    .input(z.strictObject({ file: z.string().max(64), part: statementPart }))
+    .output(resultOf(z.strictObject({ done: z.int() }))),
+  endPlatformFile: oc.input(z.strictObject({ file: z.string().max(64) })).output(resultOf(platformReportSchema)),
   cancelStatementImport: oc.input(z.strictObject({ import: statementImportId })).output(resultOf(nothing)),
   /** Newest first, before a number. */
   statementFiles: oc

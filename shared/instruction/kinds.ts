@@ -19,6 +19,7 @@ import { openAccount } from './open-account.ts';
 import { openPool } from './open-pool.ts';
 import type { Payee } from './payee.ts';
 import { payment } from './payment.ts';
+import { platformCheck } from './platform-check.ts';
 import { raiseDispute } from './raise-dispute.ts';
 import { recall } from './recall.ts';
 import { receiptAllocation } from './receipt-allocation.ts';
@@ -65,6 +66,7 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   'override shortfall': () => overrideShortfall,
   recall: () => recall,
   'send back': () => sendBack,
+  'platform check': () => platformCheck,
   'foreign exchange': () => foreignExchange,
   'adopt reference rates': () => adoptReferenceRates,
   'adopt fee schedule': () => adoptFeeSchedule,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { bankAccountKey } from '../accounts.ts';
 import { type Books, type Effect, inPool, put, type Tables } from '../books.ts';
 import { eventId, nameId } from '../ids.ts';
+import { platformBreakKinds } from '../platform-check.ts';
 import { refuse } from '../result.ts';
 import { cashLegOf, legName, lineOf } from '../statement.ts';
 import { type InstructionRefusal, type Kind, movesNothing } from './kind.ts';
@@ -220,6 +221,8 @@ export const assignBreak: Kind<AssignBreak> = {
   ],
 };
 
+const isPlatformBreak = (kind: Tables['break']['kind']): boolean => platformBreakKinds.some((one) => one === kind);
+
 type ResolveBreak = z.infer<typeof resolveBreakSchema>;
 
 export const resolveBreak: Kind<ResolveBreak> = {
@@ -241,6 +244,9 @@ export const resolveBreak: Kind<ResolveBreak> = {
   },
   effects(one, books, { instruction }) {
     const known = books.get('break', one.break) as Tables['break'];
+    const resolved = put('break', one.break, { ...known, state: 'resolved', resolution: instruction });
+    // What differs from a platform's file is no item of a statement.
+    if (isPlatformBreak(known.kind)) return [resolved];
     // The money of an unknown payer is there on both sides: its line and its leg are no part of what is resolved.
     const [lines, legs] = known.kind === 'unknown payer' ? [[], []] : [known.lines, known.legs];
     const account = accountOf(known);
@@ -248,7 +254,7 @@ export const resolveBreak: Kind<ResolveBreak> = {
     return [
       put('openItems', account, { ...open, breaks: open.breaks.filter((name) => name !== one.break) }),
       ...breaks,
-      put('break', one.break, { ...known, state: 'resolved', resolution: instruction }),
+      resolved,
     ];
   },
 };

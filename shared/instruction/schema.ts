@@ -18,6 +18,7 @@ import { fundEscrowSchema } from './fund-escrow.ts';
 import { openAccountSchema } from './open-account.ts';
 import { openPoolSchema } from './open-pool.ts';
 import { paymentSchema } from './payment.ts';
+import { platformCheckSchema } from './platform-check.ts';
 import { raiseDisputeSchema } from './raise-dispute.ts';
 import { recallSchema } from './recall.ts';
 import { receiptAllocationSchema } from './receipt-allocation.ts';
@@ -62,6 +63,7 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   overrideShortfallSchema,
   recallSchema,
   sendBackSchema,
+  platformCheckSchema,
   foreignExchangeSchema,
   adoptReferenceRatesSchema,
   adoptFeeScheduleSchema,

@@ -7,7 +7,7 @@ import { wishes } from './wishes.ts';
 const notSimulated = [
   'foreign exchange',
   'adopt reference rates',
-  'open pool',
+  ...['open pool', 'platform check'],
   ...['adopt fee schedule', 'charge accrued fees', 'waive accrued fees'],
 ];
 
