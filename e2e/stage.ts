@@ -26,6 +26,8 @@ export interface Seat {
 
 export interface Stage {
   readonly started: Started;
+  /** A folder for each terminal is in it. */
+  readonly data: string;
   readonly browser: Browser;
   readonly seats: readonly [Seat, Seat];
   close(): Promise<void>;
@@ -48,20 +50,22 @@ export const launchBrowser = (): Promise<Browser> =>
 
 const passphrase = 'orbit lantern velvet cactus';
 
-export async function openStage(bank: StartParts['bank'] = {}): Promise<Stage> {
-  const port = await freePorts(2);
+export async function openStage(bank: StartParts['bank'] = {}, terminals = 2): Promise<Stage> {
+  const port = await freePorts(terminals);
+  const data = mkdtempSync(join(tmpdir(), 'custos-e2e-'));
   const started = await start({
-    data: mkdtempSync(join(tmpdir(), 'custos-e2e-')),
+    data,
     bank,
     port,
-    terminals: 2,
+    terminals,
     invitation: null,
     rendererDirectory,
     say: () => {},
   });
   const browser = await launchBrowser();
   const seats: Seat[] = [];
-  for (const host of started.hosts) {
+  // Further terminals have no seat: whoever needs one goes there.
+  for (const host of started.hosts.slice(0, 2)) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
@@ -83,6 +87,7 @@ export async function openStage(bank: StartParts['bank'] = {}): Promise<Stage> {
   }
   return {
     started,
+    data,
     browser,
     seats: seats as unknown as readonly [Seat, Seat],
     async close() {
