@@ -71,6 +71,8 @@ describe.skipIf(missing !== undefined)('a new person', { timeout: 120_000 }, () 
         ['m', 'Make an instruction'],
         ['i', 'Import a payment file'],
         ['a', 'Accounts'],
+        ['x', 'Foreign exchange'],
+        ['e', 'Fees that accrue'],
         ['b', 'Bank link'],
         ['u', 'Audit'],
         ['d', 'Administration'],

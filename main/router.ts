@@ -52,6 +52,7 @@ import {
 } from './operations/show-day.ts';
 import { showDiary } from './operations/show-diary.ts';
 import { showEscrows } from './operations/show-escrows.ts';
+import { showExchanges, showFees } from './operations/show-exchanges.ts';
 import { showLedger } from './operations/show-ledger.ts';
 import { showLog, showProof } from './operations/show-log.ts';
 import { showProgramme } from './operations/show-programme.ts';
@@ -140,6 +141,8 @@ export function terminalRouter(terminal: Terminal) {
     safeguardingDays: os.safeguardingDays.handler(() => showSafeguardingDays(terminal)),
     escrows: os.escrows.handler(() => showEscrows(terminal)),
     receipts: os.receipts.handler(() => showReceipts(terminal)),
+    exchanges: os.exchanges.handler(() => showExchanges(terminal)),
+    fees: os.fees.handler(() => showFees(terminal)),
     bankFiles: os.bankFiles.handler(() => showBankFiles(terminal)),
     outbox: os.outbox.handler(() => showOutbox(terminal)),
     statement: os.statement.handler(({ input }) => showStatement(terminal, input)),

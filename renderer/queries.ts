@@ -85,6 +85,8 @@ export const useEscrows = (status: Status | undefined) => {
 };
 export const useSafeguarding = (status: Status | undefined) =>
   useWhole('safeguardingDays', status, () => terminal.safeguardingDays({}));
+export const useExchanges = (status: Status | undefined) => useWhole('exchanges', status, () => terminal.exchanges({}));
+export const useFees = (status: Status | undefined) => useWhole('fees', status, () => terminal.fees({}));
 export const useBankFiles = (status: Status | undefined) => {
   const { data } = useWhole('bankFiles', status, () => terminal.bankFiles({}));
   return { data: data?.files };

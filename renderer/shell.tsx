@@ -10,6 +10,8 @@ import { Accounts } from './accounts/accounts.tsx';
 import { Admin } from './admin/admin.tsx';
 import type { Mode } from './app.tsx';
 import { Audit } from './audit/audit.tsx';
+import { FeesScreen } from './fees/fees.tsx';
+import { ExchangeScreen } from './fx/exchange.tsx';
 import { en, type MessageKey } from './i18n/en.ts';
 import { type Say, showTime, useSay } from './i18n/index.ts';
 import { BankLink } from './link/bank-link.tsx';
@@ -35,6 +37,8 @@ const screens = [
   ['a', '/accounts', 'nav.accounts'],
   ['s', '/statements', 'nav.statements'],
   ['f', '/safeguarding', 'nav.safeguarding'],
+  ['x', '/exchange', 'nav.exchange'],
+  ['e', '/fees', 'nav.fees'],
   ['b', '/link', 'nav.link'],
   ['u', '/audit', 'nav.audit'],
   ['d', '/admin', 'nav.admin'],
@@ -116,6 +120,8 @@ export function Shell({ status, mode, onMode }: ShellProps) {
             <Route path="/accounts" element={<Accounts status={status} />} />
             <Route path="/statements" element={<Statements status={status} />} />
             <Route path="/safeguarding" element={<SafeguardingScreen status={status} />} />
+            <Route path="/exchange" element={<ExchangeScreen status={status} />} />
+            <Route path="/fees" element={<FeesScreen status={status} />} />
             <Route path="/link" element={<BankLink status={status} />} />
             <Route path="/audit" element={<Audit status={status} />} />
             <Route path="/admin" element={<Admin status={status} />} />

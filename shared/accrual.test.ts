@@ -233,6 +233,16 @@ describe('accrued fees', () => {
     expect([office.balance(mei), office.units(mei) / accrualUnit]).toEqual([0n, 4n]);
   });
 
+  it('of a charge that is corrected are accrued again, and the money is back', () => {
+    const { office, mei, charge } = accrued();
+    const before = [office.balance(mei), office.units(mei)];
+    const { id } = charge('10');
+    const [teller] = office.tellers;
+    office.pass(teller, office.supervisors[0], { kind: 'correction', corrects: id, reason: 'too early' });
+    expect([office.balance(mei), office.units(mei)]).toEqual(before);
+    expect(office.books.get('accrued', `custody|${mei}`)?.charged).toBe('0');
+  });
+
   it('are waived by officers, with the reason on record', () => {
     const { office, mei } = accrued();
     const [one, two] = office.officers;

@@ -12,6 +12,7 @@ import type { Outcome, Party, Standing, Terms } from './escrow.ts';
 import type { EventOf, Programme } from './event.ts';
 import type { Confirmed } from './exchange.ts';
 import type { FeeSchedule } from './fee-schedule.ts';
+import type { EventId } from './ids.ts';
 import type { closingSchema } from './instruction/close-period.ts';
 import type { Instruction } from './instruction/schema.ts';
 import { maxMinor } from './money.ts';
@@ -238,6 +239,24 @@ export interface Tables {
     readonly soldAs: Confirmed | null;
     readonly boughtAs: Confirmed | null;
   };
+  /** A forward on record, by the instruction that put it there. */
+  hedge: {
+    readonly sold: string;
+    readonly soldAmount: string;
+    readonly bought: string;
+    readonly boughtAmount: string;
+    readonly base: string;
+    readonly rate: string;
+    readonly settlesOn: Day;
+    readonly bank: string;
+    readonly reference: string;
+    readonly exchanges: readonly EventId[];
+    readonly rolls: EventId | null;
+    readonly since: Instant;
+    readonly state: 'open' | 'closed' | 'rolled';
+    /** The instruction that closed or rolled it. */
+    readonly by: string | null;
+  };
   /** All versions of a fee schedule, by its code. */
   feeSchedule: { readonly versions: readonly FeeSchedule[] };
   /** The last day that is accrued, and the codes of all schedules, by asset. */
@@ -354,6 +373,7 @@ export const tableNames: readonly TableName[] = [
   'platform',
   'recovery',
   'exchange',
+  'hedge',
   'feeSchedule',
   'accrual',
   'opening',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TestProgramme } from '../testing/programme.ts';
 import { booked } from './books.ts';
+import { exposures } from './exchange.ts';
 import { exchanged, isWithin, rateText } from './exchange-rate.ts';
 import type { Instruction } from './instruction/schema.ts';
 import { poolDay } from './outgoing.ts';
@@ -178,5 +179,37 @@ describe('a foreign exchange', () => {
     const { programme, teller, supervisor, order } = office();
     programme.pass(supervisor, programme.supervisors[1], { kind: 'emergency stop', reason: 'doubt' });
     expect(() => programme.make(teller, order())).toThrow('stopped');
+  });
+});
+
+describe('a hedge', () => {
+  it('is on record beside the exchanges it covers, is rolled or closed once, and moves no money', () => {
+    const { programme, teller, supervisor, order } = office();
+    const exchange = programme.pass(teller, supervisor, order());
+    const forward = (changes: object = {}): Instruction => ({
+      ...{ kind: 'hedge', sold: 'CNY', soldAmount: '830000', bought: 'EUR', boughtAmount: '100000' },
+      ...{ base: 'EUR', rate: '8.3', settlesOn: '2027-02-23' as never, bank: 'a bank', reference: 'FWD-1' },
+      ...{ exchanges: [exchange.id], rolls: null },
+      ...changes,
+    });
+    const legs = programme.books.legs.length;
+    const one = programme.pass(teller, supervisor, forward());
+    expect(exposures(programme.books)).toEqual([
+      { asset: 'CNY', sold: 820_410n, bought: 0n, hedgedSold: 830_000n, hedgedBought: 0n },
+      { asset: 'EUR', sold: 0n, bought: 100_001n, hedgedSold: 0n, hedgedBought: 100_000n },
+    ]);
+    const refused = (changes: object, why: string) =>
+      expect(() => programme.make(teller, forward({ reference: 'FWD-2', ...changes }))).toThrow(why);
+    refused({ reference: 'FWD-1' }, 'is there already');
+    refused({ boughtAmount: '100001' }, 'Neither amount follows');
+    refused({ settlesOn: '2026-11-22' }, 'settles in the past');
+    refused({ exchanges: [one.id] }, 'There is no exchange');
+    const two = programme.pass(teller, supervisor, forward({ reference: 'FWD-2', rolls: one.id }));
+    expect(programme.books.get('hedge', one.id)).toMatchObject({ state: 'rolled', by: two.id });
+    const close = (id: string): Instruction => ({ kind: 'close hedge', hedge: id as never, reason: 'settled' });
+    expect(() => programme.make(teller, close(one.id))).toThrow('The hedge is rolled');
+    programme.pass(teller, supervisor, close(two.id));
+    expect(exposures(programme.books).map((each) => each.hedgedSold)).toEqual([0n, 0n]);
+    expect(programme.books.legs.length).toBe(legs);
   });
 });

@@ -151,23 +151,30 @@ export function returnExchange(books: Books, event: EventOf<'bank.returned'>, to
   ]);
 }
 
-/** What a pool waits for in one asset: sold and not yet confirmed, bought and not yet there, hedged. Minor units. */
+/** What is open in one asset, minor units: sold and bought by exchanges not confirmed yet, and by forwards that are open. */
 export interface Exposure {
   readonly asset: string;
   readonly sold: bigint;
   readonly bought: bigint;
+  readonly hedgedSold: bigint;
+  readonly hedgedBought: bigint;
 }
 
 export function exposures(books: Books): Exposure[] {
-  const of = new Map<string, { sold: bigint; bought: bigint }>();
-  const add = (asset: string, sold: bigint, bought: bigint) => {
-    const before = of.get(asset) ?? { sold: 0n, bought: 0n };
-    of.set(asset, { sold: before.sold + sold, bought: before.bought + bought });
+  const of = new Map<string, Exposure>();
+  const add = (asset: string, column: Exclude<keyof Exposure, 'asset'>, amount: string) => {
+    const before = of.get(asset) ?? { asset, sold: 0n, bought: 0n, hedgedSold: 0n, hedgedBought: 0n };
+    of.set(asset, { ...before, [column]: before[column] + BigInt(amount) });
   };
   for (const [, one] of books.all('exchange')) {
     if (one.state !== 'open') continue;
-    add(one.asset, BigInt(one.amount), 0n);
-    add(one.bought, 0n, BigInt(one.boughtAmount));
+    add(one.asset, 'sold', one.amount);
+    add(one.bought, 'bought', one.boughtAmount);
   }
-  return [...of].map(([asset, sums]) => ({ asset, ...sums })).sort((a, b) => (a.asset < b.asset ? -1 : 1));
+  for (const [, one] of books.all('hedge')) {
+    if (one.state !== 'open') continue;
+    add(one.sold, 'hedgedSold', one.soldAmount);
+    add(one.bought, 'hedgedBought', one.boughtAmount);
+  }
+  return [...of.values()].sort((a, b) => (a.asset < b.asset ? -1 : 1));
 }

@@ -59,6 +59,7 @@ export const testPolicy: Policy = {
           ...['adopt escrow', 'fund escrow', 'fulfil condition', 'release escrow', 'refund escrow', 'raise dispute'],
           ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop', 'recall', 'send back'],
           ...['foreign exchange', 'charge accrued fees', 'platform check'],
+          ...['hedge', 'close hedge'],
         ],
       },
       demand: { groups: [{ role: 'supervisor', count: 1 }], ...nobody },

@@ -40,7 +40,7 @@ export function demoPolicy(assets: readonly string[]): Policy {
             'open account',
             'book transfer',
             'receipt allocation',
-            ...['fee', 'charge accrued fees'],
+            ...['fee', 'charge accrued fees', 'hedge', 'close hedge'],
             'freeze',
             'unfreeze',
             ...['match', 'unmatch', 'assign break', 'resolve break', 'platform check', 'emergency stop', 'recall'],

@@ -29,6 +29,7 @@ import {
   statementViewSchema,
 } from './day.ts';
 import { escrowViewSchema } from './escrow.ts';
+import { exchangesSchema, feesSchema } from './exchange.ts';
 import { invitationSchema } from './invitation.ts';
 import { platformPreviewBytes, platformReportSchema } from './platform.ts';
 import { refusalSchema, resultOf } from './result.ts';
@@ -594,6 +595,10 @@ export const terminalContract = {
   /** Those that run first, by the day on which their terms decide by themselves; then those that have ended. */
   escrows: oc.input(nothing).output(resultOf(z.strictObject({ escrows: z.array(escrowViewSchema) }))),
   receipts: oc.input(nothing).output(resultOf(z.strictObject({ receipts: z.array(receiptViewSchema) }))),
+  /** Exchanges, what is open in each asset, hedges and reference rates. */
+  exchanges: oc.input(nothing).output(resultOf(exchangesSchema)),
+  /** Fee schedules and what has accrued. */
+  fees: oc.input(nothing).output(resultOf(feesSchema)),
   bankFiles: oc.input(nothing).output(resultOf(z.strictObject({ files: z.array(bankFileSchema) }))),
   outbox: oc.input(nothing).output(
     resultOf(

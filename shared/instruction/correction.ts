@@ -5,6 +5,7 @@ import { available, type Books, type Leg, put } from '../books.ts';
 import { eventId } from '../ids.ts';
 import { refuse } from '../result.ts';
 import { unicodeText } from '../text.ts';
+import { accrueAgain } from './fee-schedules.ts';
 import type { Kind } from './kind.ts';
 import { kindOf } from './kinds.ts';
 import { checkClasses, money, unknown } from './refusals.ts';
@@ -16,7 +17,7 @@ export const correctionSchema = z.strictObject({
 });
 type Correction = z.infer<typeof correctionSchema>;
 
-const correctable = ['book transfer', 'fee', 'receipt allocation'];
+const correctable = ['book transfer', 'fee', 'receipt allocation', 'charge accrued fees'];
 
 function reversal({ corrects }: Correction, books: Books): readonly Leg[] {
   const original = books.get('instruction', corrects);
@@ -67,6 +68,7 @@ export const correction: Kind<Correction> = {
     const original = books.get('instruction', corrects);
     if (original === undefined) return [];
     const marked = put('instruction', corrects, { ...original, correctedBy: instruction });
+    if (original.body.kind === 'charge accrued fees') return [marked, ...accrueAgain(books, original.body)];
     if (original.body.kind !== 'receipt allocation') return [marked];
     const { receipt, amount } = original.body;
     const open = books.get('receipt', receipt);

@@ -103,6 +103,10 @@ function settleAccrued(books: Books, code: string, account: string, amount: bigi
   return put('accrued', key, { ...accrued, units, [as]: (BigInt(accrued[as]) + amount).toString() });
 }
 
+/** What a charge that is reversed had settled is accrued again. */
+export const accrueAgain = (books: Books, { code, lines }: Charge) =>
+  lines.map(({ account, amount }) => settleAccrued(books, code, account, -BigInt(amount), 'charged'));
+
 const beneficiary = (books: Books, one: Charge, account: string): string =>
   houseAccountId(newest(books, one.code)?.to ?? 'bank-fee', one.asset, poolOfAccount(books, account));
 

@@ -14,6 +14,7 @@ import { foreignExchange } from './foreign-exchange.ts';
 import { freeze, unfreeze } from './freeze.ts';
 import { fulfilCondition } from './fulfil-condition.ts';
 import { fundEscrow } from './fund-escrow.ts';
+import { closeHedge, hedge } from './hedge.ts';
 import type { Kind } from './kind.ts';
 import { openAccount } from './open-account.ts';
 import { openPool } from './open-pool.ts';
@@ -69,6 +70,8 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   'platform check': () => platformCheck,
   'foreign exchange': () => foreignExchange,
   'adopt reference rates': () => adoptReferenceRates,
+  hedge: () => hedge,
+  'close hedge': () => closeHedge,
   'adopt fee schedule': () => adoptFeeSchedule,
   'charge accrued fees': () => chargeAccruedFees,
   'waive accrued fees': () => waiveAccruedFees,

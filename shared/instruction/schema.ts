@@ -15,6 +15,7 @@ import { foreignExchangeSchema } from './foreign-exchange.ts';
 import { freezeSchema, unfreezeSchema } from './freeze.ts';
 import { fulfilConditionSchema } from './fulfil-condition.ts';
 import { fundEscrowSchema } from './fund-escrow.ts';
+import { closeHedgeSchema, hedgeSchema } from './hedge.ts';
 import { openAccountSchema } from './open-account.ts';
 import { openPoolSchema } from './open-pool.ts';
 import { paymentSchema } from './payment.ts';
@@ -66,6 +67,8 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   platformCheckSchema,
   foreignExchangeSchema,
   adoptReferenceRatesSchema,
+  hedgeSchema,
+  closeHedgeSchema,
   adoptFeeScheduleSchema,
   chargeAccruedFeesSchema,
   waiveAccruedFeesSchema,

@@ -8,6 +8,7 @@ const notSimulated = [
   'foreign exchange',
   'adopt reference rates',
   ...['open pool', 'platform check'],
+  ...['hedge', 'close hedge'],
   ...['adopt fee schedule', 'charge accrued fees', 'waive accrued fees'],
 ];
 
