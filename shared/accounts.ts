@@ -58,6 +58,7 @@ export const flowMatrix: readonly Flow[] = [
   { cause: 'payment', debit: 'client', credit: 'in-transit' },
   { cause: 'payment', debit: 'platform-own', credit: 'in-transit' },
   { cause: 'batch', debit: 'client', credit: 'in-transit' },
+  { cause: 'digital withdrawal', debit: 'client', credit: 'in-transit' },
   { cause: 'bank.settled', debit: 'in-transit', credit: 'cash' },
   { cause: 'bank.rejected', debit: 'in-transit', credit: 'client' },
   { cause: 'bank.rejected', debit: 'in-transit', credit: 'platform-own' },

@@ -15,6 +15,7 @@ export function itemOf(books: Books, instruction: string, item: number): BankIte
   const body = books.get('instruction', instruction)?.body;
   switch (body?.kind) {
     case 'payment':
+    case 'digital withdrawal':
       return item === 0 ? { account: body.account, asset: body.asset, amount: BigInt(body.amount) } : undefined;
     case 'send back':
       return item === 0

@@ -4,6 +4,7 @@
 import type { z } from 'zod';
 import type { AccountClass } from './accounts.ts';
 import { bankAccountKey, checkFlow, isDebitNormal, mainPool } from './accounts.ts';
+import type { Network } from './address.ts';
 import type { Agreement } from './agreement.ts';
 import { assert } from './assert.ts';
 import { bytesToHex, utf8 } from './bytes.ts';
@@ -330,6 +331,19 @@ export interface Tables {
     readonly open: readonly { readonly name: string; readonly key: string }[];
     readonly next: number;
   };
+  /** The address book of digital assets; the key is that of `addressKey`. */
+  address: {
+    readonly purpose: 'withdrawal' | 'deposit';
+    readonly account: string;
+    readonly asset: string;
+    readonly network: Network;
+    readonly address: string;
+    readonly label: string;
+    /** An address rests before its first use. */
+    readonly usableFrom: Instant;
+    readonly adoptedBy: string;
+    readonly revokedBy: string | null;
+  };
   /** Uses of recovery shares that are on record, by the digest of their report. */
   recovery: { readonly purpose: 'drill' | 'real'; readonly terminal: string; readonly instruction: string };
 }
@@ -380,6 +394,7 @@ export const tableNames: readonly TableName[] = [
   'accrued',
   'paymentFee',
   'referenceRate',
+  'address',
   'calendar',
   'calendarOf',
   'period',

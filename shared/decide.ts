@@ -435,6 +435,7 @@ export function policyFacts(books: Books, event: EventOf<'instruction.made'>, mo
   return {
     kind: instruction.kind,
     checkers: kindOf(instruction).checkers ?? [],
+    typed: kindOf(instruction).isTyped === true,
     at: moment.admittedAt,
     ...(asset === undefined ? {} : { asset }),
     ...(amount === undefined ? {} : { amount }),
@@ -537,6 +538,7 @@ function refuseCoolingOff(
   instruction: InstructionState,
   { admittedAt }: Moment,
 ): DecisionRefusal | undefined {
+  if (kindOf(instruction.body).coolsAfter) return undefined;
   return instantToMs(admittedAt) < coolingOffEndsMs(requirement, instruction.madeAt)
     ? no('cooling-off', 'The cooling-off time of this instruction has not passed.', 'Approve it later.')
     : undefined;

@@ -74,6 +74,8 @@ export interface PolicyFacts {
   readonly kind: string;
   /** What the kind itself asks for, whatever the rules say. */
   readonly checkers?: readonly { readonly role: string; readonly count: number }[];
+  /** The kind itself asks for typed confirmation. */
+  readonly typed?: boolean;
   readonly at: Instant;
   readonly asset?: string;
   readonly amount?: bigint;
@@ -94,7 +96,7 @@ export function evaluatePolicy(
   if (matching.length === 0)
     return refuse('policy', what, `No rule of policy ${policy.version} covers a ${facts.kind}.`, 'Ask an officer.');
   const groups = new Map((facts.checkers ?? []).map(({ role: name, count }) => [name, count]));
-  const merged = { differentTerminals: false, typedConfirmation: false, coolingOffSeconds: 0 };
+  const merged = { differentTerminals: false, typedConfirmation: facts.typed === true, coolingOffSeconds: 0 };
   for (const { demand } of matching) {
     if (demand === undefined) continue;
     for (const group of demand.groups) groups.set(group.role, Math.max(groups.get(group.role) ?? 0, group.count));

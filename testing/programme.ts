@@ -60,9 +60,16 @@ export const testPolicy: Policy = {
           ...['match', 'unmatch', 'assign break', 'resolve break', 'emergency stop', 'recall', 'send back'],
           ...['foreign exchange', 'charge accrued fees', 'platform check'],
           ...['hedge', 'close hedge'],
+          ...['digital withdrawal', 'revoke address'],
         ],
       },
       demand: { groups: [{ role: 'supervisor', count: 1 }], ...nobody },
+    },
+    {
+      id: 'addresses',
+      text: 'A new address rests a day before its first use.',
+      when: { kinds: ['adopt address'] },
+      demand: { groups: [{ role: 'officer', count: 1 }], ...nobody, coolingOffSeconds: 86_400 },
     },
     {
       id: 'large',
@@ -137,13 +144,13 @@ export class TestProgramme {
     return event;
   }
 
-  open(): this {
+  open(assets: string[] = ['CNY', 'EUR']): this {
     const event = this.event(
       'programme.opened',
       {
         name: 'Demonstration',
         origin: 'depository.example/p2p-demo',
-        assets: ['CNY', 'EUR'],
+        assets,
         bank: {
           rootKey: this.rootKey.publicKey,
           gatewayKey: this.gatewayKey.publicKey,

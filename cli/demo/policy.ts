@@ -4,7 +4,7 @@ import { assetByCode } from '../../shared/asset.ts';
 import type { Policy } from '../../shared/policy.ts';
 
 const nothingMore = { differentTerminals: false, typedConfirmation: false, coolingOffSeconds: 0 };
-const money = ['payment', 'batch', 'send back', 'foreign exchange'];
+const money = ['payment', 'batch', 'send back', 'foreign exchange', 'digital withdrawal'];
 const officersWork = [
   'enrol operator',
   'enrol terminal',
@@ -44,11 +44,23 @@ export function demoPolicy(assets: readonly string[]): Policy {
             'freeze',
             'unfreeze',
             ...['match', 'unmatch', 'assign break', 'resolve break', 'platform check', 'emergency stop', 'recall'],
+            'revoke address',
             'correction',
             ...['adopt escrow', 'fund escrow', 'fulfil condition', 'release escrow', 'refund escrow', 'raise dispute'],
           ],
         },
         demand: { groups: [{ role: 'supervisor', count: 1 }], ...nothingMore, differentTerminals: true },
+      },
+      {
+        id: 'addresses',
+        text: 'A new address needs an officer, and rests two minutes here before its first use; a bank takes a day or more.',
+        when: { kinds: ['adopt address'] },
+        demand: {
+          groups: [{ role: 'officer', count: 1 }],
+          ...nothingMore,
+          differentTerminals: true,
+          coolingOffSeconds: 120,
+        },
       },
       ...assets.map((asset) => ({
         id: `large-${asset}`,

@@ -79,7 +79,9 @@ function instructionView(session: Session, one: InstructionState, state: string)
     ).map(({ role, count }) => ({ role, count })),
     typedConfirmation: requirement.typedConfirmation,
     coolingOffEndsAt:
-      requirement.coolingOffSeconds === 0 ? null : msToInstant(coolingOffEndsMs(requirement, one.madeAt)),
+      requirement.coolingOffSeconds === 0 || kind.coolsAfter
+        ? null
+        : msToInstant(coolingOffEndsMs(requirement, one.madeAt)),
     items: payees.map((payee, i) => {
       const item = itemOf(books, one.id, i);
       assert(item, 'every payee is an item');

@@ -77,6 +77,9 @@ export const en = {
   'kind.resume': 'Resume',
   'kind.override shortfall': 'Override a shortfall',
   'kind.recall': 'Recall',
+  'kind.adopt address': 'Adopt an address',
+  'kind.revoke address': 'Revoke an address',
+  'kind.digital withdrawal': 'Digital withdrawal',
   'kind.send back': 'Send back',
   'kind.foreign exchange': 'Foreign exchange',
   'kind.adopt reference rates': 'Adopt reference rates',
@@ -116,6 +119,12 @@ export const en = {
   'says.override shortfall':
     'Money may leave pool {{pool}} in {{asset}} until {{until}} although client money is missing. Reason: {{reason}}',
   'says.recall': 'The bank is asked to get a payment of instruction {{recalls}} back. Reason: {{code}}, {{reason}}',
+  'says.adopt address.withdrawal': 'Account {{account}} may pay to {{address}} on {{network}}, called {{label}}.',
+  'says.adopt address.deposit':
+    'Whatever comes to {{address}} on {{network}}, called {{label}}, belongs to account {{account}}.',
+  'says.revoke address': '{{address}} on {{network}} is used no more for account {{account}}. Reason: {{reason}}',
+  'says.digital withdrawal':
+    '{{amount}} leaves custody account {{account}} for {{address}} on {{network}}. It cannot be called back.',
   'says.foreign exchange':
     '{{amount}} of account {{account}} is exchanged for {{got}} to account {{to}}, 1 {{base}} at {{rate}}',
   'says.adopt reference rates': 'Rates of exchange are held against {{source}} until {{until}}',

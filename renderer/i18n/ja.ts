@@ -77,6 +77,9 @@ export const ja: Messages = {
   'kind.resume': '再開',
   'kind.override shortfall': '不足時の特別承認',
   'kind.recall': '組戻し依頼',
+  'kind.adopt address': 'アドレスの登録',
+  'kind.revoke address': 'アドレスの廃止',
+  'kind.digital withdrawal': 'デジタル資産の出庫',
   'kind.send back': '資金返却',
   'kind.foreign exchange': '外国為替取引',
   'kind.adopt reference rates': '基準相場の採用',
@@ -116,6 +119,14 @@ export const ja: Messages = {
   'says.override shortfall':
     '分別管理の不足がありますが、プール {{pool}}（{{asset}}）からの出金を {{until}} まで認めます。理由：{{reason}}',
   'says.recall': '指図 {{recalls}} の支払について銀行に組戻しを依頼します。理由：{{code}}、{{reason}}',
+  'says.adopt address.withdrawal':
+    '口座 {{account}} から {{network}} のアドレス {{address}}（{{label}}）へ出庫できるようになります。',
+  'says.adopt address.deposit':
+    '{{network}} のアドレス {{address}}（{{label}}）への入庫は口座 {{account}} のものになります。',
+  'says.revoke address':
+    '口座 {{account}} では {{network}} のアドレス {{address}} を使わなくなります。理由：{{reason}}',
+  'says.digital withdrawal':
+    '{{amount}} が保管口座 {{account}} から {{network}} のアドレス {{address}} へ出庫されます。取り消しはできません。',
   'says.foreign exchange':
     '口座 {{account}} の {{amount}} を {{got}} に両替し、口座 {{to}} に入金します。1 {{base}} の相場は {{rate}} です',
   'says.adopt reference rates': '両替相場は {{until}} まで {{source}} と照合されます',

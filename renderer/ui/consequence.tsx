@@ -39,7 +39,7 @@ export function sentence(
 }
 
 function variantOf({ kind, purpose, valueDate, tranche }: Record<string, unknown>): string {
-  if (kind === 'record recovery') return `.${purpose}`;
+  if (kind === 'record recovery' || kind === 'adopt address') return `.${purpose}`;
   if (kind === 'release escrow' && tranche === null) return '.whole';
   return typeof valueDate === 'string' ? '.dated' : '';
 }

@@ -9,7 +9,7 @@ import { amountText } from '../money.ts';
 import { day } from '../time.ts';
 import type { Kind } from './kind.ts';
 import { payeeSchema } from './payee.ts';
-import { checkClasses, checkDebit, malformed, money, onDay } from './refusals.ts';
+import { checkBankMoney, checkClasses, checkDebit, malformed, money, onDay } from './refusals.ts';
 
 /** A leaf of the log is at most 64 KiB (C2SP entry bundles); 200 items keep well below. */
 export const batchSchema = z.strictObject({
@@ -43,6 +43,8 @@ export const batch: Kind<Batch> = {
   }),
   check(one, books) {
     if (total(one) !== BigInt(one.total)) return malformed('The total of the batch is not the sum of its items.');
+    const foreign = checkBankMoney(one.asset);
+    if (foreign !== undefined) return foreign;
     const pool = poolOfBatch(one, books);
     const transit = houseAccountId('in-transit', one.asset, pool);
     for (const item of one.items) {

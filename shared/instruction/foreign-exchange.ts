@@ -12,7 +12,7 @@ import { refuse } from '../result.ts';
 import { unicodeText } from '../text.ts';
 import { dayOf, instant } from '../time.ts';
 import type { InstructionRefusal, Kind, Moment } from './kind.ts';
-import { checkAsset, checkDebit, checkPools, malformed, money, unknown } from './refusals.ts';
+import { checkAsset, checkBankMoney, checkDebit, checkPools, malformed, money, unknown } from './refusals.ts';
 
 /** What the bank has quoted: who, under which reference, when, and until when it stands. */
 export const quoteSchema = z.strictObject({
@@ -57,6 +57,8 @@ export const foreignExchange: Kind<ForeignExchange> = {
     payees: [],
   }),
   check: (one, books, moment) =>
+    checkBankMoney(one.asset) ??
+    checkBankMoney(one.bought) ??
     checkDebit(books, one.account, one.asset) ??
     checkSides(one, books) ??
     checkAmounts(one) ??

@@ -7,7 +7,7 @@ import type { Refusal } from '../result.ts';
 import type { Day, Instant } from '../time.ts';
 
 export type InstructionRefusal = Refusal<
-  'unknown' | 'duplicate' | 'state' | 'account state' | 'segregation' | 'funds' | 'limit' | 'malformed'
+  'unknown' | 'duplicate' | 'state' | 'cooling-off' | 'account state' | 'segregation' | 'funds' | 'limit' | 'malformed'
 >;
 
 export interface Moment {
@@ -30,6 +30,10 @@ export interface Kind<I> {
   readonly makers: readonly Role[];
   /** Approvals that no policy can do without for this kind; what rules ask for beyond it is added. */
   readonly checkers?: readonly { readonly role: Role; readonly count: number }[];
+  /** The cooling-off time of the policy begins when it takes effect, and does not hold up its approval. */
+  readonly coolsAfter?: true;
+  /** A checker types what is signed, whatever the rules ask for. */
+  readonly isTyped?: true;
   /** One plain sentence of what will happen; computed from the books, never from what a maker wrote. */
   consequence(instruction: I, books: Books): string;
   facts(instruction: I, books: Books): KindFacts;

@@ -1,5 +1,6 @@
 // From an instruction to the file that knows its kind.
 
+import { adoptAddress, revokeAddress } from './address.ts';
 import { adoptAgreement, adoptPolicy } from './adopt.ts';
 import { adoptCalendar } from './adopt-calendar.ts';
 import { adoptEscrow } from './adopt-escrow.ts';
@@ -7,6 +8,7 @@ import { batch } from './batch.ts';
 import { bookTransfer } from './book-transfer.ts';
 import { closePeriod } from './close-period.ts';
 import { correction } from './correction.ts';
+import { digitalWithdrawal } from './digital-withdrawal.ts';
 import { enrolOperator, enrolTerminal } from './enrol.ts';
 import { fee } from './fee.ts';
 import { adoptFeeSchedule, chargeAccruedFees, waiveAccruedFees } from './fee-schedules.ts';
@@ -82,6 +84,9 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   'refund escrow': () => refundEscrow,
   'raise dispute': () => raiseDispute,
   'rule on dispute': () => ruleOnDispute,
+  'adopt address': () => adoptAddress,
+  'revoke address': () => revokeAddress,
+  'digital withdrawal': () => digitalWithdrawal,
 };
 
 export const instructionKinds = Object.keys(kinds) as readonly InstructionKind[];

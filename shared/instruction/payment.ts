@@ -9,7 +9,7 @@ import { amountText } from '../money.ts';
 import { day } from '../time.ts';
 import type { Kind } from './kind.ts';
 import { payeeSchema } from './payee.ts';
-import { checkClasses, checkDebit, money, onDay } from './refusals.ts';
+import { checkBankMoney, checkClasses, checkDebit, money, onDay } from './refusals.ts';
 
 export const paymentSchema = z.strictObject({
   kind: z.literal('payment'),
@@ -36,7 +36,9 @@ export const payment: Kind<Payment> = {
     payees: [payee.id],
   }),
   check: (one, books) =>
-    checkDebit(books, one.account, one.asset) ?? checkClasses(books, 'payment', one.account, transit(one, books)),
+    checkBankMoney(one.asset) ??
+    checkDebit(books, one.account, one.asset) ??
+    checkClasses(books, 'payment', one.account, transit(one, books)),
   holds: ({ account, amount }) => [{ account, amount: BigInt(amount) }],
   legs: (one, books) => [
     { debit: one.account, credit: transit(one, books), asset: one.asset, amount: BigInt(one.amount) },

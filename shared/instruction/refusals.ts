@@ -1,6 +1,7 @@
 // Refusals and checks that several instruction kinds share, in the operator's words.
 
 import { checkFlow } from '../accounts.ts';
+import { isDigital } from '../address.ts';
 import { assetByCode } from '../asset.ts';
 import { available, type Books, type LedgerAccount, poolOf } from '../books.ts';
 import { minorToDecimal } from '../money.ts';
@@ -54,6 +55,13 @@ export function checkPools(from: string, to: string): InstructionRefusal | undef
     `It would move money from pool ${from} to pool ${to}, and each lies in a bank account of its own.`,
     'Pay it out of the one, and receive it into the other at the bank.',
   ).refusal;
+}
+
+/** A bank carries out what is in its currencies; a digital asset leaves by a kind of its own. */
+export function checkBankMoney(asset: string): InstructionRefusal | undefined {
+  return isDigital(asset)
+    ? malformed(`${asset} leaves by a digital withdrawal to an adopted address, not by the bank.`)
+    : undefined;
 }
 
 /** `needed` minor units are available, `alreadyHeld` of them by this very instruction. */

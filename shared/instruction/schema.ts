@@ -1,6 +1,7 @@
 // The closed list of instruction kinds, as parsed at every door.
 
 import { z } from 'zod';
+import { adoptAddressSchema, revokeAddressSchema } from './address.ts';
 import { adoptAgreementSchema, adoptPolicySchema } from './adopt.ts';
 import { adoptCalendarSchema } from './adopt-calendar.ts';
 import { adoptEscrowSchema } from './adopt-escrow.ts';
@@ -8,6 +9,7 @@ import { batchSchema } from './batch.ts';
 import { bookTransferSchema } from './book-transfer.ts';
 import { closePeriodSchema } from './close-period.ts';
 import { correctionSchema } from './correction.ts';
+import { digitalWithdrawalSchema } from './digital-withdrawal.ts';
 import { enrolOperatorSchema, enrolTerminalSchema } from './enrol.ts';
 import { feeInstructionSchema } from './fee.ts';
 import { adoptFeeScheduleSchema, chargeAccruedFeesSchema, waiveAccruedFeesSchema } from './fee-schedules.ts';
@@ -79,6 +81,9 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   refundEscrowSchema,
   raiseDisputeSchema,
   ruleOnDisputeSchema,
+  adoptAddressSchema,
+  revokeAddressSchema,
+  digitalWithdrawalSchema,
 ]);
 export type Instruction = z.infer<typeof instructionSchema>;
 export type InstructionKind = Instruction['kind'];

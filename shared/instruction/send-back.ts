@@ -9,7 +9,7 @@ import { amountText } from '../money.ts';
 import { refuse } from '../result.ts';
 import type { Kind } from './kind.ts';
 import { payeeSchema } from './payee.ts';
-import { money, unknown } from './refusals.ts';
+import { checkBankMoney, money, unknown } from './refusals.ts';
 
 export const sendBackSchema = z.strictObject({
   kind: z.literal('send back'),
@@ -30,6 +30,8 @@ export const sendBack: Kind<SendBack> = {
     `${money(asset, BigInt(amount))} of receipt ${receipt} goes back to the account ending ${payee.tail}.`,
   facts: ({ asset, amount, payee }) => ({ asset, amount: BigInt(amount), payees: [payee.id] }),
   check({ receipt, asset, amount }, books) {
+    const foreign = checkBankMoney(asset);
+    if (foreign !== undefined) return foreign;
     const open = books.get('receipt', receipt);
     if (open === undefined || open.asset !== asset) return unknown('receipt in that asset', receipt);
     if (open.remaining >= BigInt(amount)) return undefined;

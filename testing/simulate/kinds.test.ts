@@ -10,6 +10,9 @@ const notSimulated = [
   ...['open pool', 'platform check'],
   ...['hedge', 'close hedge'],
   ...['adopt fee schedule', 'charge accrued fees', 'waive accrued fees'],
+  'adopt address',
+  'revoke address',
+  'digital withdrawal',
 ];
 
 it('the simulator knows every kind of instruction but those that are named, and somebody in it wishes for each', () => {
