@@ -66,6 +66,7 @@ describe.skipIf(missing !== undefined)('a new person', { timeout: 120_000 }, () 
       if (isDark !== (theme === 'dark')) await page.getByRole('switch', { name: 'Dark' }).click();
       for (const [key, title] of [
         ['s', 'Statements and reconciliation'],
+        ['p', "The platform's file against the books"],
         ['f', 'Safeguarding'],
         ['w', 'What waits'],
         ['m', 'Make an instruction'],

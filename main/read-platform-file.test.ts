@@ -128,10 +128,14 @@ function office() {
     const done = await read(utf8(['account,asset,balance,day', ...lines].join('\n')));
     if (!done.ok) throw new Error(done.refusal.why);
     const found = comparePlatform({
-      ...{ accounts: then(), rows: done.value.file.rows, accountIs: 'id', keyedId: commitmentOf },
+      ...{ accounts: then(), rows: done.value.file.rows, assets, accountIs: 'id', keyedId: commitmentOf },
     });
     const legs = programme.books.get('head', 'head')?.legs ?? 0;
-    return { found, drafts: statedBy('p2p', done.value.digest, today, legs, found), file: done.value.file };
+    return {
+      found,
+      drafts: statedBy({ platform: 'p2p', file: done.value.digest, day: today, legs, assets }, found),
+      file: done.value.file,
+    };
   };
   const rows = (): Row[] => then().map(({ id, asset, balance }) => ({ account: id, asset, amount: balance }));
   return { programme, teller, supervisor, compare, rows };

@@ -17,6 +17,7 @@ import { type Say, showTime, useSay } from './i18n/index.ts';
 import { BankLink } from './link/bank-link.tsx';
 import { ImportFile } from './make/import-file.tsx';
 import { Make } from './make/make.tsx';
+import { PlatformFile } from './platform/platform.tsx';
 import { Quarantine, Repaired } from './quarantine.tsx';
 import { useInstructions } from './queries.ts';
 import { SafeguardingScreen } from './safeguarding/safeguarding.tsx';
@@ -36,6 +37,7 @@ const screens = [
   ['i', '/import', 'nav.import'],
   ['a', '/accounts', 'nav.accounts'],
   ['s', '/statements', 'nav.statements'],
+  ['p', '/platform', 'nav.platform'],
   ['f', '/safeguarding', 'nav.safeguarding'],
   ['x', '/exchange', 'nav.exchange'],
   ['e', '/fees', 'nav.fees'],
@@ -119,6 +121,7 @@ export function Shell({ status, mode, onMode }: ShellProps) {
             <Route path="/import" element={<ImportFile />} />
             <Route path="/accounts" element={<Accounts status={status} />} />
             <Route path="/statements" element={<Statements status={status} />} />
+            <Route path="/platform" element={<PlatformFile status={status} />} />
             <Route path="/safeguarding" element={<SafeguardingScreen status={status} />} />
             <Route path="/exchange" element={<ExchangeScreen status={status} />} />
             <Route path="/fees" element={<FeesScreen status={status} />} />

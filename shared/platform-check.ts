@@ -64,13 +64,15 @@ export interface AccountThen {
 export interface PlatformParts {
   readonly accounts: Iterable<AccountThen>;
   readonly rows: readonly PlatformRow[];
+  /** Those that the file speaks of: it says nothing of money in others. */
+  readonly assets: readonly string[];
   readonly accountIs: 'id' | 'number';
   /** Names in the log, by a keyed id, what the books do not know. */
   readonly keyedId: (text: string) => string;
 }
 
 /** An account without money may be missing in the file; everything else that is not the same on both sides is a difference. */
-export function comparePlatform({ accounts, rows, accountIs, keyedId }: PlatformParts): PlatformComparison {
+export function comparePlatform({ accounts, rows, assets, accountIs, keyedId }: PlatformParts): PlatformComparison {
   const byText = new Map<string, AccountThen[]>();
   const byId = new Map<string, AccountThen>();
   const totals = newTotals();
@@ -78,7 +80,8 @@ export function comparePlatform({ accounts, rows, accountIs, keyedId }: Platform
     byId.set(one.id, one);
     const text = accountIs === 'id' ? one.id : one.number;
     if (text !== null) byText.set(text, [...(byText.get(text) ?? []), one]);
-    if (one.balance !== 0n) totals.add(one.pool, one.asset, { accounts: 1, books: one.balance });
+    if (one.balance !== 0n && assets.includes(one.asset))
+      totals.add(one.pool, one.asset, { accounts: 1, books: one.balance });
   }
   const platform = new Map<string, bigint>();
   const repeated = new Set<string>();
@@ -107,7 +110,8 @@ export function comparePlatform({ accounts, rows, accountIs, keyedId }: Platform
     else before.sum += amount;
   }
   const ours = new Map<string, bigint>();
-  for (const one of byId.values()) if (one.balance !== 0n || platform.has(one.id)) ours.set(one.id, one.balance);
+  for (const one of byId.values())
+    if (assets.includes(one.asset) && (one.balance !== 0n || platform.has(one.id))) ours.set(one.id, one.balance);
   const differences = compareWithPlatform(ours, platform).map(
     ({ account, books, platform: theirs }): PlatformDifference => ({
       kind: repeated.has(account) ? 'platform duplicate' : theirs === null ? 'missing at platform' : 'platform amount',

@@ -111,11 +111,14 @@ export async function endPlatformFile(
   const legs = legsAtEndOf(books, day);
   if (day > dayOf(msToInstant(terminal.parts.clock())) || legs === undefined)
     return refuse('state', what, `The books do not have the end of ${day}.`, 'Check the day of the file.');
+  const assets =
+    mapping.assetColumn === null && mapping.asset !== null ? [mapping.asset] : [...(session.programme()?.assets ?? [])];
   const compared = comparePlatform({
+    assets,
     accounts: accountsThen(session, legs),
     ...{ rows: file.rows, accountIs: mapping.accountIs, keyedId: (text) => session.payeeId(text) },
   });
-  const drafts = statedBy(mapping.platform, digest, day, legs, compared);
+  const drafts = statedBy({ platform: mapping.platform, file: digest, day, legs, assets }, compared);
   const isKnown = books.get('platformCheck', `${digest}|`) !== undefined;
   const mayRecord = file.findingCount === 0 && !isKnown && compared.differences.length <= mostDifferences;
   return ok({
@@ -147,10 +150,7 @@ function* accountsThen({ books }: Session, legs: number): Generator<AccountThen>
 
 /** The instructions that state it: one, or as many as its differences need, each with a stretch of names. */
 export function statedBy(
-  platform: string,
-  file: string,
-  day: Day,
-  legs: number,
+  of: Pick<PlatformCheck, 'platform' | 'file' | 'day' | 'legs' | 'assets'>,
   { totals, differences }: Pick<PlatformComparison, 'totals' | 'differences'>,
 ): PlatformCheck[] {
   const starts = Array.from({ length: Math.max(1, Math.ceil(differences.length / differencesAtOnce)) }, (_, n) => {
@@ -159,7 +159,8 @@ export function statedBy(
   });
   return starts.map((from, n) => ({
     kind: 'platform check',
-    ...{ platform, file, day, legs, totals: totals.map((one) => ({ ...one })), found: differences.length },
+    ...of,
+    ...{ totals: totals.map((one) => ({ ...one })), found: differences.length },
     ...{ from, until: starts[n + 1] ?? '' },
     differences: differences.slice(n * differencesAtOnce, (n + 1) * differencesAtOnce).map((one) => ({ ...one })),
   }));

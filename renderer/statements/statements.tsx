@@ -172,6 +172,11 @@ export function Statements({ status }: { readonly status: Status }) {
               {say(`break.${focused.kind}` as MessageKey)} {focused.key}
             </h2>
             <p>{say(`breakSays.${focused.kind}` as MessageKey)}</p>
+            {focused.account === null ? null : (
+              <p>
+                {say('accounts.account')}: {focused.account}
+              </p>
+            )}
             <Sides one={focused} money={money} />
             {partner === undefined ? null : (
               <div data-testid="likely">

@@ -26,6 +26,8 @@ export const platformCheckSchema = z.strictObject({
   /** The day whose end it is as of, and how many legs the books had then. */
   day,
   legs: z.int().min(0),
+  /** Those that the file speaks of. */
+  assets: z.array(assetCode).min(1).max(40),
   totals: z
     .array(
       z.strictObject({
@@ -105,6 +107,8 @@ function refuseOrder(one: PlatformCheck): InstructionRefusal | undefined {
 
 /** Whatever has not moved since then, the books still show; of the rest, the terminal of the maker and the file are the proof. */
 function refuseFigures(one: PlatformCheck, books: Books): InstructionRefusal | undefined {
+  const strange = [...one.totals, ...one.differences].find(({ asset }) => !one.assets.includes(asset));
+  if (strange !== undefined) return wrong(`It does not speak of ${strange.asset}.`);
   for (const total of one.totals)
     if (books.get('account', houseAccountId('cash', total.asset, total.pool)) === undefined)
       return unknown(`pool with ${total.asset}`, total.pool);
@@ -145,7 +149,7 @@ function refuseDifference(
 function refuseSums(one: PlatformCheck, books: Books): InstructionRefusal | undefined {
   const ours = new Map<string, { sum: bigint; accounts: number; hasMoved: boolean }>();
   for (const [, account] of books.all('account')) {
-    if (!isCompared(account)) continue;
+    if (!isCompared(account) || !one.assets.includes(account.asset)) continue;
     const key = `${poolOf(account)}|${account.asset}`;
     const of = ours.get(key) ?? { sum: 0n, accounts: 0, hasMoved: false };
     const balance = booked(account);
@@ -181,7 +185,8 @@ function refuseSums(one: PlatformCheck, books: Books): InstructionRefusal | unde
 /** A difference that was there before keeps its break, with age and owner; one that is gone is cleared. */
 function breakEffects(one: PlatformCheck, books: Books, instruction: string): Effect[] {
   const before = books.get('platform', one.platform) ?? { day: one.day, open: [], next: 0 };
-  const isHere = (at: string): boolean => at >= one.from && (one.until === '' || at < one.until);
+  const isHere = (at: string): boolean =>
+    at >= one.from && (one.until === '' || at < one.until) && one.assets.includes(at.slice(at.lastIndexOf('|') + 1));
   const known = new Map(before.open.map(({ name: at, key }) => [at, key]));
   const effects: Effect[] = [];
   const open = before.open.filter(({ name: at }) => !isHere(at));

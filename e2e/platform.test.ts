@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { approveWaiting, type Office } from '../cli/demo/office.ts';
+import { accepted } from '../testing/desk.ts';
+import { chromiumPath, openStage, rendererDirectory, type Seat, type Stage, setUp, violations } from './stage.ts';
+
+const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
+const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
+if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
+
+describe.skipIf(missing !== undefined)("the platform's file in a browser", { timeout: 120_000 }, () => {
+  let stage: Stage;
+  let teller: Seat;
+  let office: Office;
+  beforeAll(async () => {
+    stage = await openStage();
+    [teller] = stage.seats;
+    office = stage.started.office as Office;
+    await setUp(teller, 'teller-you', 'teller');
+  }, 120_000);
+  afterAll(() => stage?.close());
+
+  const clients = async () => {
+    const { accounts } = accepted(await office.front.client.accounts({ after: '', limit: 500, asset: 'CNY' }));
+    return accounts.filter((one) => one.class === 'client');
+  };
+  const choose = (text: string) =>
+    teller.page.getByTestId('platform-file').setInputFiles({
+      ...{ name: 'platform.csv', mimeType: 'text/csv', buffer: Buffer.from(text) },
+    });
+
+  it('is mapped by its own headers, shows two wrong clients though the totals agree, and records them as breaks', async () => {
+    const { page } = teller;
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('p');
+    await page.getByRole('heading', { name: "The platform's file against the books", exact: true }).waitFor();
+    const decimal = (minor: bigint) => `${minor / 100n}.${String(minor % 100n).padStart(2, '0')}`;
+    const rows = (await clients()).map((one) => [one.id, BigInt(one.booked)] as const);
+    const [first, second] = rows.filter(([, balance]) => balance > 100n);
+    const off = new Map([
+      [first?.[0], -100n],
+      [second?.[0], 100n],
+    ]);
+    const lines = rows.map(([id, balance]) => `${id};${decimal(balance + (off.get(id) ?? 0n))};x`);
+    await choose(['Konto;Saldo;Anderes', ...lines].join('\r\n'));
+    await page.getByLabel('Between columns').selectOption(';');
+    await page.getByTestId('platform-preview').getByText('Saldo').waitFor();
+    await page.getByLabel('Short name of the platform').fill('p2p');
+    await page.getByLabel('Column of the account').selectOption('Konto');
+    await page.getByLabel('Column of the balance').selectOption('Saldo');
+    await page.getByLabel('All rows are in').selectOption('CNY');
+    expect(await violations(teller)).toEqual([]);
+    await page.keyboard.press('Control+Enter');
+    const report = page.getByTestId('platform-report');
+    await report.getByText(`${rows.length} row(s)`).waitFor();
+    // A file in one asset says nothing of the others.
+    expect(await page.getByTestId('platform-differences').locator('tbody tr').count()).toBe(2);
+    await report.getByText(String(first?.[0])).waitFor();
+    expect(await violations(teller)).toEqual([]);
+    await page.getByRole('heading', { name: 'platform.csv' }).click(); // the keys are the screen's, not a field's
+    await page.keyboard.press('t');
+    await office.back.unlock(office.people['supervisor-a']);
+    for (let tries = 0, done = 0; done === 0; tries++) {
+      await office.syncAll();
+      done += await approveWaiting(office.back, ['platform check']);
+      expect(tries).toBeLessThan(40);
+      await new Promise((wait) => setTimeout(wait, 300));
+    }
+    await office.syncAll();
+    await page.keyboard.press('g');
+    await page.keyboard.press('s');
+    await page.getByText('platform says another balance').first().waitFor();
+    expect(teller.complaints).toEqual([]);
+  });
+
+  it('keeps the mapping of a platform for its next file, and the keyboard is enough', async () => {
+    const { page } = teller;
+    await page.keyboard.press('g');
+    await page.keyboard.press('p');
+    const lines = (await clients()).map(({ id, booked }) => `${id};${(Number(booked) / 100).toFixed(2)};x`);
+    await choose(['Konto;Saldo;Anderes', ...lines].join('\n'));
+    await page.getByLabel('Saved mapping').focus();
+    await page.keyboard.press('p'); // the browser's own way in a list: its first letter
+    await page.getByTestId('platform-preview').getByText('Saldo').waitFor();
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('every client agrees').waitFor();
+  });
+});
