@@ -74,6 +74,7 @@ describe.skipIf(missing !== undefined)('a new person', { timeout: 120_000 }, () 
         ['a', 'Accounts'],
         ['x', 'Foreign exchange'],
         ['e', 'Fees that accrue'],
+        ['c', 'Calendar and cut-offs'],
         ['b', 'Bank link'],
         ['u', 'Audit'],
         ['d', 'Administration'],

@@ -43,6 +43,7 @@ import {
   showOutbox,
   showSafeguarding,
 } from './operations/show.ts';
+import { showCalendar } from './operations/show-calendar.ts';
 import {
   showBankFiles,
   showBreaks,
@@ -137,6 +138,7 @@ export function terminalRouter(terminal: Terminal) {
     accounts: os.accounts.handler(({ input }) => showAccounts(terminal, input)),
     safeguarding: os.safeguarding.handler(() => showSafeguarding(terminal)),
     statements: os.statements.handler(() => showStatements(terminal)),
+    calendar: os.calendar.handler(({ input }) => showCalendar(terminal, input)),
     breaks: os.breaks.handler(() => showBreaks(terminal)),
     safeguardingDays: os.safeguardingDays.handler(() => showSafeguardingDays(terminal)),
     escrows: os.escrows.handler(() => showEscrows(terminal)),

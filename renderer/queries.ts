@@ -1,6 +1,7 @@
 // What screens ask of the terminal, and how often. Lists are asked again whenever the log or the outbox has moved.
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { CalendarView } from '../shared/contract/calendar.ts';
 import type { AccountView, InstructionView, ProgrammeView, Status } from '../shared/contract/terminal.ts';
 import type { Result } from '../shared/result.ts';
 import { terminal } from './terminal.ts';
@@ -87,6 +88,18 @@ export const useSafeguarding = (status: Status | undefined) =>
   useWhole('safeguardingDays', status, () => terminal.safeguardingDays({}));
 export const useExchanges = (status: Status | undefined) => useWhole('exchanges', status, () => terminal.exchanges({}));
 export const useFees = (status: Status | undefined) => useWhole('fees', status, () => terminal.fees({}));
+/** Asked again every half minute besides, as cut-offs come nearer by themselves. */
+export function useCalendar(status: Status | undefined, month: string, present: readonly string[] | null) {
+  return useQuery({
+    queryKey: ['calendar', month, present, marker(status)],
+    placeholderData: keepPreviousData,
+    refetchInterval: 30_000,
+    queryFn: async (): Promise<CalendarView | null> => {
+      const answer = await terminal.calendar({ month, present: present === null ? null : [...present] });
+      return answer.ok ? answer.value : null;
+    },
+  });
+}
 export const useBankFiles = (status: Status | undefined) => {
   const { data } = useWhole('bankFiles', status, () => terminal.bankFiles({}));
   return { data: data?.files };

@@ -10,6 +10,7 @@ import { Accounts } from './accounts/accounts.tsx';
 import { Admin } from './admin/admin.tsx';
 import type { Mode } from './app.tsx';
 import { Audit } from './audit/audit.tsx';
+import { CalendarScreen } from './calendar/calendar.tsx';
 import { FeesScreen } from './fees/fees.tsx';
 import { ExchangeScreen } from './fx/exchange.tsx';
 import { en, type MessageKey } from './i18n/en.ts';
@@ -41,6 +42,7 @@ const screens = [
   ['f', '/safeguarding', 'nav.safeguarding'],
   ['x', '/exchange', 'nav.exchange'],
   ['e', '/fees', 'nav.fees'],
+  ['c', '/calendar', 'nav.calendar'],
   ['b', '/link', 'nav.link'],
   ['u', '/audit', 'nav.audit'],
   ['d', '/admin', 'nav.admin'],
@@ -125,6 +127,7 @@ export function Shell({ status, mode, onMode }: ShellProps) {
             <Route path="/safeguarding" element={<SafeguardingScreen status={status} />} />
             <Route path="/exchange" element={<ExchangeScreen status={status} />} />
             <Route path="/fees" element={<FeesScreen status={status} />} />
+            <Route path="/calendar" element={<CalendarScreen status={status} />} />
             <Route path="/link" element={<BankLink status={status} />} />
             <Route path="/audit" element={<Audit status={status} />} />
             <Route path="/admin" element={<Admin status={status} />} />

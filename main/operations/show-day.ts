@@ -2,11 +2,13 @@
 // depository tells them.
 
 import { bankAccountKey } from '../../shared/accounts.ts';
-import { poolOf } from '../../shared/books.ts';
+import { type Books, poolOf } from '../../shared/books.ts';
+import { businessDaysSince, localTimeOf } from '../../shared/calendar.ts';
 import type { BankFile, BreakView, PoolDayView, ReceiptView, StatementView } from '../../shared/contract/day.ts';
 import { ok, type Refusal, type Result } from '../../shared/result.ts';
 import { cashLegOf, lineOf } from '../../shared/statement.ts';
-import { msToInstant } from '../../shared/time.ts';
+import { type Day, msToInstant } from '../../shared/time.ts';
+import { calendarFor } from '../../shared/value-date.ts';
 import { lineRefusal } from '../sync/depository.ts';
 import { depositoryOf, type Terminal, unlocked } from '../terminal.ts';
 
@@ -66,6 +68,7 @@ export function showBreaks(terminal: Terminal): Result<{ breaks: BreakView[] }, 
           since: one.since,
         },
         ageDays: Math.max(0, Math.floor((nowMs - Date.parse(one.since)) / dayMs)),
+        ageBusinessDays: businessDays(books, one.asset, one.since, nowMs),
         ...{ statement: one.statement, owner: one.owner, likely: one.likely },
         lines: one.lines.flatMap((id) => {
           const line = lineOf(books, id);
@@ -84,6 +87,12 @@ export function showBreaks(terminal: Terminal): Result<{ breaks: BreakView[] }, 
   return ok({
     breaks: breaks.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : a.key < b.key ? -1 : 1)),
   });
+}
+
+function businessDays(books: Books, asset: string, since: Day, nowMs: number): number | null {
+  const calendar = calendarFor(books, asset);
+  const age = calendar && businessDaysSince(calendar, since, localTimeOf(calendar, msToInstant(nowMs)).day);
+  return age?.ok ? age.value : null;
 }
 
 /** Stated days, newest first; what is closed now and why. */

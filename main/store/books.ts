@@ -132,6 +132,9 @@ export class SqlBooks implements Books {
       instruction: statement('SELECT state, row FROM instructions WHERE id = ?'),
       instructions: statement('SELECT id AS key, row FROM instructions'),
       waiting: statement("SELECT row FROM instructions WHERE state = 'waiting' AND id > ? ORDER BY id LIMIT ?").pluck(),
+      scheduled: statement(
+        "SELECT row FROM instructions WHERE state = 'scheduled' AND id > ? ORDER BY id LIMIT ?",
+      ).pluck(),
       page: statement('SELECT row FROM instructions WHERE id > ? ORDER BY id LIMIT ?').pluck(),
       balances: statement('SELECT idx, debits, credits, held FROM accounts ORDER BY idx').safeIntegers().raw(),
       sums: statement('SELECT debit, credit, sum(amount) FROM legs GROUP BY debit, credit').safeIntegers().raw(),
@@ -227,9 +230,10 @@ export class SqlBooks implements Books {
     }
   }
 
-  /** Up to `limit` instructions after an id, in the order of their making; all of them, or those that wait. */
-  instructionsAfter(id: string, limit: number, which: 'all' | 'waiting'): InstructionState[] {
-    const rows = (which === 'all' ? this.#statements.page : this.#statements.waiting).iterate(id, limit);
+  /** Up to `limit` instructions after an id, in the order of their making; all of them, or those that wait for people or a day. */
+  instructionsAfter(id: string, limit: number, which: 'all' | 'waiting' | 'scheduled'): InstructionState[] {
+    const { page, waiting, scheduled } = this.#statements;
+    const rows = { all: page, waiting, scheduled }[which].iterate(id, limit);
     return [...rows].map((text) => textToRow('instruction', text as string));
   }
 

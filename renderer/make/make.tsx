@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { clientRoles, mainPool } from '../../shared/accounts.ts';
 import type { Draft, Forecast, Status } from '../../shared/contract/terminal.ts';
 import type { Refusal } from '../../shared/result.ts';
+import type { Day } from '../../shared/time.ts';
 import type { MessageKey } from '../i18n/en.ts';
 import { useSay } from '../i18n/index.ts';
 import { readAmount, showMoney } from '../money.ts';
@@ -39,6 +40,7 @@ interface Fields {
   readonly agent: string;
   readonly endToEndId: string;
   readonly remittance: string;
+  readonly valueDate: string;
   readonly reason: string;
   readonly client: string;
   readonly accountId: string;
@@ -59,6 +61,7 @@ const empty: Omit<Fields, 'kind'> = {
   agent: '',
   endToEndId: '',
   remittance: '',
+  valueDate: '',
   reason: '',
   client: '',
   accountId: '',
@@ -74,6 +77,7 @@ const empty: Omit<Fields, 'kind'> = {
 function toDraft(fields: Fields, asset: string): Draft | undefined {
   const { kind, account, reason, client } = fields;
   const amount = readAmount(fields.amount, asset);
+  const dated = fields.valueDate === '' ? {} : { valueDate: fields.valueDate as Day };
   switch (kind) {
     case 'payment': {
       const { name, payeeAccount, agent, endToEndId, remittance } = fields;
@@ -85,11 +89,11 @@ function toDraft(fields: Fields, asset: string): Draft | undefined {
         endToEndId: endToEndId === '' ? 'NOTPROVIDED' : endToEndId,
         remittance: remittance === '' ? null : remittance,
       };
-      return { kind, account, asset, amount, payee };
+      return { kind, account, asset, amount, payee, ...dated };
     }
     case 'book transfer':
       if (account === '' || fields.to === '' || amount === undefined) return undefined;
-      return { kind, from: account, to: fields.to, asset, amount, purpose: 'LOAN' };
+      return { kind, from: account, to: fields.to, asset, amount, purpose: 'LOAN', ...dated };
     case 'register client':
       return client === '' || fields.name === '' ? undefined : { kind, client, identity: { client: fields.name } };
     case 'open account': {
@@ -173,6 +177,20 @@ export function Make({ status }: { readonly status: Status }) {
     understood === undefined ? undefined : say('make.understood', { amount: showMoney(asset, understood, language) }),
   );
 
+  const valueDate = (
+    <Field label={say('make.valueDate')}>
+      {(id) => (
+        <input
+          id={id}
+          className="choice"
+          type="date"
+          value={fields.valueDate}
+          onChange={(event) => set({ valueDate: event.target.value })}
+        />
+      )}
+    </Field>
+  );
+
   return (
     <div className="two">
       <section aria-label={say('make.title')}>
@@ -202,6 +220,7 @@ export function Make({ status }: { readonly status: Status }) {
               {input(say('make.payeeAgent'), 'agent')}
               {input(say('make.reference'), 'endToEndId')}
               {input(say('make.remittance'), 'remittance')}
+              {valueDate}
             </>
           ) : null}
           {fields.kind === 'book transfer' ? (
@@ -209,6 +228,7 @@ export function Make({ status }: { readonly status: Status }) {
               {account(say('make.account'), 'account')}
               {account(say('make.to'), 'to')}
               {amount}
+              {valueDate}
             </>
           ) : null}
           {fields.kind === 'register client' ? (

@@ -158,7 +158,12 @@ export function Statements({ status }: { readonly status: Status }) {
                   </td>
                   <td className="right">{money(one.asset, one.difference)}</td>
                   <td>
-                    {one.since} <span className="quiet">{say('breaks.age', { count: one.ageDays })}</span>
+                    {one.since}{' '}
+                    <span className="quiet">
+                      {one.ageBusinessDays === null
+                        ? say('breaks.age', { count: one.ageDays })
+                        : say('breaks.businessAge', { count: one.ageBusinessDays })}
+                    </span>
                   </td>
                   <td>{one.owner ?? '—'}</td>
                 </tr>

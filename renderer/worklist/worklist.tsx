@@ -2,7 +2,9 @@
 
 import { Button, Input, Segmented } from 'antd';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { useLocation } from 'react-router';
 import type { InstructionView, Status, Verdict } from '../../shared/contract/terminal.ts';
+import { CutOffLines } from '../calendar/cut-off-line.tsx';
 import type { MessageKey } from '../i18n/en.ts';
 import { useSay } from '../i18n/index.ts';
 import { readAmount } from '../money.ts';
@@ -30,7 +32,9 @@ export function Worklist({ status }: { readonly status: Status }) {
     const all = [...(data ?? [])];
     return filter === 'mine' ? all.sort((a, b) => (a.expiresAt < b.expiresAt ? -1 : 1)) : all.reverse();
   }, [data, filter]);
-  const [focus, setFocus] = useState<string | null>(null);
+  const { state } = useLocation();
+  /** Another screen may name what to look at. */
+  const [focus, setFocus] = useState<string | null>((state as { focus?: string } | null)?.focus ?? null);
   const [marks, setMarks] = useState<ReadonlyMap<string, Mark>>(new Map());
   const [typed, setTyped] = useState<ReadonlyMap<string, Typed>>(new Map());
   const [reason, setReason] = useState<string | null>(null);
@@ -40,7 +44,8 @@ export function Worklist({ status }: { readonly status: Status }) {
 
   const mayCheck = (one: InstructionView) =>
     one.state === 'waiting' && one.maker !== me?.id && one.missing.some((group) => group.role === me?.role);
-  const mayWithdraw = (one: InstructionView) => one.state === 'waiting' && one.maker === me?.id;
+  const mayWithdraw = (one: InstructionView) =>
+    (one.state === 'waiting' || one.state === 'scheduled') && one.maker === me?.id;
   const mark = (one: InstructionView, verdict: Mark | undefined) => {
     const next = new Map(marks);
     if (verdict === undefined) next.delete(one.id);
@@ -113,6 +118,7 @@ export function Worklist({ status }: { readonly status: Status }) {
             {signing.busy ? say('action.touching') : say('action.signCount', { count: marks.size })} (s)
           </Button>
         </div>
+        <CutOffLines status={status} />
         <Signed signing={signing} />
         {rows.length === 0 ? <p className="quiet">{say('worklist.empty')}</p> : null}
         <table className="plain" ref={table} hidden={rows.length === 0}>

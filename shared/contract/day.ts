@@ -33,6 +33,8 @@ export const breakViewSchema = z.strictObject({
   since: text,
   /** Calendar days. */
   ageDays: z.int(),
+  /** Business days of the calendar that governs the asset; null where none does, or it does not know these days. */
+  ageBusinessDays: z.int().nullable(),
   statement: text,
   owner: nameId.nullable(),
   lines: z.array(z.strictObject({ id: text, reference: text.nullable(), amount: text, valueDate: text })),

@@ -19,6 +19,7 @@ import { platformMappingSchema } from '../platform-file.ts';
 import { policySchema } from '../policy.ts';
 import { unicodeText } from '../text.ts';
 import { day } from '../time.ts';
+import { calendarViewSchema } from './calendar.ts';
 import { assertionSchema, creationOptionsSchema, registrationSchema, requestOptionsSchema } from './ceremony.ts';
 import {
   bankFileSchema,
@@ -581,6 +582,15 @@ export const terminalContract = {
     ),
   ),
   statements: oc.input(nothing).output(resultOf(z.strictObject({ statements: z.array(statementViewSchema) }))),
+  /** Days of a month, today's cut-offs and what may miss them, by whoever is there; null takes who has signed lately. */
+  calendar: oc
+    .input(
+      z.strictObject({
+        month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/),
+        present: z.array(nameId).max(500).nullable(),
+      }),
+    )
+    .output(resultOf(calendarViewSchema)),
   breaks: oc.input(nothing).output(resultOf(z.strictObject({ breaks: z.array(breakViewSchema) }))),
   /** Owed against held, day by day, and what keeps money from leaving now. */
   safeguardingDays: oc.input(nothing).output(

@@ -8,5 +8,6 @@ import * as statements from './005-statements.ts';
 import * as digests from './006-digests.ts';
 import * as pools from './007-pools.ts';
 import * as statementImports from './008-statement-imports.ts';
+import * as scheduled from './009-scheduled.ts';
 
-export const migrations = [books, imports, enrolled, diary, statements, digests, pools, statementImports];
+export const migrations = [books, imports, enrolled, diary, statements, digests, pools, statementImports, scheduled];
