@@ -33,9 +33,21 @@ port.on('message', (input: ParserInput) => {
     digest.update(input.part);
     bytes += input.part.length;
     if (schemaDirectory !== null) kept.add(input.part);
-    void take(reader.push(input.part), false);
+    void take(readInSteps(input.part), false);
   } else void take(reader.end(), true);
 });
+
+/** A little at a time, so that what is read of it is gone before there is much of it to be moved about. */
+const step = 64 << 10;
+
+function readInSteps(part: Uint8Array): Result<readonly StatementItem[], Refusal> {
+  for (let at = 0; at + step < part.length; at += step) {
+    const read = reader.push(part.subarray(at, at + step));
+    if (!read.ok) return read;
+    for (const item of read.value) takeItem(item);
+  }
+  return reader.push(part.subarray(Math.floor((part.length - 1) / step) * step));
+}
 
 async function take(read: Result<readonly StatementItem[], Refusal>, isLast: boolean): Promise<void> {
   if (read.ok) for (const item of read.value) takeItem(item);
