@@ -132,8 +132,7 @@ export async function openSequencer(parts: SequencerParts): Promise<Sequencer> {
 
   /** Signatures of a whole batch are checked on the thread pool, and one that a basket of events shares is checked once. */
   async function checkedAhead(submissions: readonly Submission[]): Promise<Primitives> {
-    const checks = submissions.flatMap(({ event, evidence }) => signaturesOf(books, event, evidence, sha256));
-    return { ...primitives, ...(await verifyAhead(checks)) };
+    return { ...primitives, ...(await verifyAhead(signaturesOf(books, submissions, sha256))) };
   }
 
   /** By their place in the log, the records of submissions whose ids are in it already. */

@@ -86,6 +86,16 @@ export function newRootFinder(hash: Hash): RootFinder {
   };
 }
 
+/** As `basketRoot`, for events that come one after the other. */
+export function newBasketRoot(hash: Hash): (event: CustosEvent, position: BasketPosition) => Uint8Array | undefined {
+  const rootOf = newRootFinder(hash);
+  return (event, position) => {
+    const root = rootOf(basketLeafHash(hash, event), position);
+    found.set(position, { event, root });
+    return root;
+  };
+}
+
 const isSame = (one: Climb, other: Climb): boolean =>
   one.index === other.index && one.last === other.last && bytesEqual(one.node, other.node);
 

@@ -2,7 +2,7 @@
 // basket. Checked by gateway, terminal and verifier with this one function, from public keys alone.
 
 import { z } from 'zod';
-import { basketRoot } from './basket.ts';
+import { basketRoot, newBasketRoot } from './basket.ts';
 import { type Books, programmeOf } from './books.ts';
 import { base64urlToBytes, bytesEqual, bytesToBase64url, concatBytes, utf8, utf8ToText } from './bytes.ts';
 import type { CustosEvent, EventType, Programme } from './event.ts';
@@ -194,18 +194,24 @@ export function keysOf(
 }
 
 /**
- * The signatures of an event as far as they can be named before it is decided, so that they can be verified elsewhere: that
- * of a person's authenticator or a machine, then the person's seal.
+ * The signatures of events as far as they can be named before these are decided, so that they can be verified elsewhere: for
+ * each that of a person's authenticator or a machine, then the person's seal.
  */
-export const signaturesOf = (
+export function signaturesOf(
   signers: Signers,
-  event: CustosEvent,
-  evidence: Evidence,
+  events: Iterable<{ readonly event: CustosEvent; readonly evidence: Evidence }>,
   hash: Primitives['sha256'],
-): SignatureCheck[] =>
-  signaturesOver(signers, { actor: event.actor, root: basketRoot(hash, event, evidence.basket) }, evidence, hash);
+): SignatureCheck[] {
+  const rootOf = newBasketRoot(hash);
+  const checks: SignatureCheck[] = [];
+  for (const { event, evidence } of events) {
+    const root = rootOf(event, evidence.basket);
+    checks.push(...signaturesOver(signers, { actor: event.actor, root }, evidence, hash));
+  }
+  return checks;
+}
 
-/** The same, once the root of the basket has been found. */
+/** The same for one event, once the root of its basket has been found. */
 export function signaturesOver(
   signers: Signers,
   { actor, root }: { readonly actor: string; readonly root: Uint8Array | undefined },

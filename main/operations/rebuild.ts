@@ -129,8 +129,7 @@ async function judge(
   from: number,
   primitives: Primitives,
 ): Promise<{ sequence: number; why: string } | undefined> {
-  const checks = records.flatMap(({ event, evidence }) => [...signaturesOf(books, event, evidence, primitives.sha256)]);
-  const verifying = { ...primitives, ...(await verifyAhead(checks)) };
+  const verifying = { ...primitives, ...(await verifyAhead(signaturesOf(books, records, primitives.sha256))) };
   const layer = new BooksLayer(books);
   for (const [i, record] of records.entries()) {
     const sequence = from + i;
