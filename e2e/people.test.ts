@@ -68,6 +68,7 @@ describe.skipIf(missing !== undefined)('a new person', { timeout: 120_000 }, () 
         ['s', 'Statements and reconciliation'],
         ['p', "The platform's file against the books"],
         ['f', 'Safeguarding'],
+        ['o', 'Escrow agreements'],
         ['w', 'What waits'],
         ['m', 'Make an instruction'],
         ['i', 'Import a payment file'],

@@ -11,6 +11,7 @@ import { Admin } from './admin/admin.tsx';
 import type { Mode } from './app.tsx';
 import { Audit } from './audit/audit.tsx';
 import { CalendarScreen } from './calendar/calendar.tsx';
+import { EscrowScreen } from './escrow/escrow.tsx';
 import { FeesScreen } from './fees/fees.tsx';
 import { ExchangeScreen } from './fx/exchange.tsx';
 import { en, type MessageKey } from './i18n/en.ts';
@@ -43,6 +44,7 @@ const screens = [
   ['x', '/exchange', 'nav.exchange'],
   ['e', '/fees', 'nav.fees'],
   ['c', '/calendar', 'nav.calendar'],
+  ['o', '/escrow', 'nav.escrow'],
   ['b', '/link', 'nav.link'],
   ['u', '/audit', 'nav.audit'],
   ['d', '/admin', 'nav.admin'],
@@ -124,6 +126,7 @@ export function Shell({ status, mode, onMode }: ShellProps) {
             <Route path="/accounts" element={<Accounts status={status} />} />
             <Route path="/statements" element={<Statements status={status} />} />
             <Route path="/platform" element={<PlatformFile status={status} />} />
+            <Route path="/escrow" element={<EscrowScreen status={status} />} />
             <Route path="/safeguarding" element={<SafeguardingScreen status={status} />} />
             <Route path="/exchange" element={<ExchangeScreen status={status} />} />
             <Route path="/fees" element={<FeesScreen status={status} />} />

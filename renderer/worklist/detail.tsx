@@ -4,6 +4,9 @@
 import { Input } from 'antd';
 import type { ReactNode } from 'react';
 import type { InstructionView } from '../../shared/contract/terminal.ts';
+import type { Terms } from '../../shared/escrow.ts';
+import type { Day } from '../../shared/time.ts';
+import { Paragraphs } from '../escrow/paragraphs.tsx';
 import type { MessageKey } from '../i18n/en.ts';
 import { showTime, useSay } from '../i18n/index.ts';
 import { amountInWords, groupAccount, showMoney } from '../money.ts';
@@ -28,6 +31,9 @@ export function Detail({ one, typed, onTyped, children }: DetailProps) {
         {say(`kind.${one.kind}` as MessageKey)} · {say(`state.${one.state}` as MessageKey)}
       </h2>
       <p className="consequence">{sentence(one, say, language)}</p>
+      {one.kind === 'adopt escrow' ? (
+        <Paragraphs terms={one.body.terms as Terms} on={one.madeAt.slice(0, 10) as Day} />
+      ) : null}
       {one.asset === null || one.amount === null ? null : (
         <>
           <p className="figure">{showMoney(one.asset, one.amount, language)}</p>
