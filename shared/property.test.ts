@@ -28,8 +28,10 @@ interface Model {
   readonly held: Map<string, bigint>;
   readonly frozen: Set<string>;
   readonly instructions: Map<string, ModelInstruction>;
-  readonly unallocated: Map<string, bigint>;
+  /** What is left of a receipt, and the pool whose bank account it came into. */
+  readonly unallocated: Map<string, { readonly left: bigint; readonly pool: Pool }>;
 }
+type Pool = 'main' | 'wages';
 interface ModelInstruction {
   readonly event: CustosEvent;
   readonly body: Instruction;
@@ -40,7 +42,11 @@ interface ModelInstruction {
   readonly items: ('approved' | 'sent' | 'settled' | 'done')[];
 }
 
-const accounts = ['acc-c1-CNY', 'acc-c2-CNY', 'acc-c3-CNY'] as const;
+const accounts = ['acc-c1-CNY', 'acc-c2-CNY', 'acc-c3-CNY', 'wages-1', 'wages-2'] as const;
+const poolOf = (id: string): Pool => (id.startsWith('wages-') ? 'wages' : 'main');
+/** The house account beside an account, in its pool. */
+const house = (name: string, beside: string): string => `${name}:CNY${poolOf(beside) === 'main' ? '' : ':wages'}`;
+const inPool = (name: string, pool: Pool): string => house(name, pool === 'main' ? '' : 'wages-');
 const amount = fc.integer({ min: 1, max: 4000 });
 const which = fc.nat({ max: 1000 });
 const account = fc.constantFrom(...accounts);
@@ -81,6 +87,7 @@ const step = fc.oneof(
       account: fc.option(account, { freq: 2 }),
       amount,
       again: fc.boolean(),
+      isMisdirected: fc.boolean(),
     }),
   },
 );
@@ -96,6 +103,9 @@ const mustBeSeen = [
   'batch: funds',
   'book transfer: admitted',
   'book transfer: malformed',
+  'book transfer: segregation',
+  'batch: segregation',
+  'receipt allocation: segregation',
   'fee: admitted',
   'fee: segregation',
   'freeze: admitted',
@@ -135,8 +145,21 @@ class Run {
 
   constructor() {
     for (const name of ['c1', 'c2', 'c3']) this.programme.client(name, 'CNY', 5000n);
-    for (const id of accounts) this.model.booked.set(id, 5000n);
-    this.move('cash:CNY', 15_000n);
+    const { programme } = this;
+    const [officer, colleague] = programme.officers;
+    const bank = [{ asset: 'CNY', number: '622200009999' }];
+    programme.pass(officer, colleague, { kind: 'open pool', pool: 'wages', accounts: bank, purpose: 'wages' });
+    for (const id of ['wages-1', 'wages-2']) {
+      const open = { client: 'c1', role: 'payer', asset: 'CNY', number: `9${id}`, pool: 'wages' } as const;
+      programme.pass(programme.tellers[0], programme.supervisors[0], { kind: 'open account', account: id, ...open });
+      const valueDate = '2026-11-23' as never;
+      const money = { account: `9${id}`, asset: 'CNY', amount: '5000', valueDate, pool: 'wages' };
+      programme.fromBank('bank.credited', { reference: `in-${id}`, ...money });
+    }
+    for (const id of accounts) {
+      this.model.booked.set(id, 5000n);
+      this.move(house('cash', id), 5000n);
+    }
   }
 
   submit(event: CustosEvent, evidence: Evidence | undefined): Decision {
@@ -210,9 +233,10 @@ class Run {
           amount: String(one.amount),
           payee,
         }));
+        const isOne = items.every((item) => poolOf(item.account) === poolOf(one.account));
         const total = String(one.amount * one.size);
         const takes = items.map((item) => [item.account, BigInt(item.amount)] as const);
-        return this.make(teller, { kind: 'batch', asset: 'CNY', total, items }, takes, items.length, true);
+        return this.make(teller, { kind: 'batch', asset: 'CNY', total, items }, takes, items.length, isOne);
       }
       case 'transfer': {
         const body: Instruction = {
@@ -223,7 +247,8 @@ class Run {
           amount: String(one.amount),
           purpose: 'LOAN',
         };
-        return this.make(teller, body, [[one.account, BigInt(one.amount)]], 0, one.account !== one.other);
+        const mayMove = one.account !== one.other && poolOf(one.account) === poolOf(one.other);
+        return this.make(teller, body, [[one.account, BigInt(one.amount)]], 0, mayMove);
       }
       case 'fee': {
         const due = 100 + Math.floor((one.amount * 20) / 10_000);
@@ -254,7 +279,8 @@ class Run {
         const original = this.pick(one.which);
         if (original === undefined) return;
         const [id, { body, state }] = original;
-        const from = body.kind === 'book transfer' ? body.to : 'platform-fee:CNY';
+        const from =
+          body.kind === 'book transfer' ? body.to : house('platform-fee', 'account' in body ? body.account : '');
         const amount = body.kind === 'book transfer' || body.kind === 'fee' ? BigInt(body.amount) : 0n;
         const correctable = (body.kind === 'book transfer' || body.kind === 'fee') && state === 'approved';
         const corrected = this.programme.books.get('instruction', id)?.correctedBy !== null;
@@ -273,7 +299,9 @@ class Run {
           asset: 'CNY',
           amount: String(one.amount),
         };
-        return this.make(teller, body, [['suspense:CNY', BigInt(one.amount)]], 0, BigInt(one.amount) <= receipt[1]);
+        const [, { left, pool }] = receipt;
+        const mayAllocate = BigInt(one.amount) <= left && poolOf(one.account) === pool;
+        return this.make(teller, body, [[inPool('suspense', pool), BigInt(one.amount)]], 0, mayAllocate);
       }
       case 'approve': {
         const picked = this.pick(one.which, one.which % 4 === 0 ? undefined : 'waiting');
@@ -302,7 +330,7 @@ class Run {
         return;
       }
       case 'credit':
-        return this.credit(one.account, one.amount, one.again);
+        return this.credit(one.account, one.amount, one.again, one.isMisdirected);
       default:
         return this.bank(one.type, one.which, one.item);
     }
@@ -318,12 +346,12 @@ class Run {
       if (body.kind === 'freeze') return !this.model.frozen.has(body.account);
       if (body.kind === 'unfreeze') return this.model.frozen.has(body.account);
       if (body.kind === 'receipt allocation')
-        return BigInt(body.amount) <= (this.model.unallocated.get(body.receipt) ?? 0n);
+        return BigInt(body.amount) <= (this.model.unallocated.get(body.receipt)?.left ?? 0n);
       if (body.kind !== 'correction') return true;
       const original = this.model.instructions.get(body.corrects)?.body;
       if (original?.kind !== 'book transfer' && original?.kind !== 'fee') return false;
       const by = this.programme.books.get('instruction', body.corrects)?.correctedBy;
-      const from = original.kind === 'book transfer' ? original.to : 'platform-fee:CNY';
+      const from = original.kind === 'book transfer' ? original.to : house('platform-fee', original.account);
       return decision.ok
         ? BigInt(original.amount) <= this.available(from)
         : by === null && BigInt(original.amount) <= this.available(from);
@@ -339,20 +367,25 @@ class Run {
       this.move(account, -taken);
     }
     const to = (target: string, sum: bigint) => this.move(target, sum);
-    if (body.kind === 'payment' || body.kind === 'batch') for (const [, taken] of takes) to('in-transit:CNY', taken);
+    if (body.kind === 'payment' || body.kind === 'batch')
+      for (const [from, taken] of takes) to(house('in-transit', from), taken);
     if (body.kind === 'book transfer') to(body.to, BigInt(body.amount));
-    if (body.kind === 'fee') to('platform-fee:CNY', BigInt(body.amount));
+    if (body.kind === 'fee') to(house('platform-fee', body.account), BigInt(body.amount));
     if (body.kind === 'freeze') this.model.frozen.add(body.account);
     if (body.kind === 'unfreeze') this.model.frozen.delete(body.account);
     if (body.kind === 'receipt allocation') {
       to(body.account, BigInt(body.amount));
-      this.model.unallocated.set(body.receipt, (this.model.unallocated.get(body.receipt) ?? 0n) - BigInt(body.amount));
+      const receipt = this.model.unallocated.get(body.receipt);
+      if (receipt === undefined) throw new Error('allocated what never came');
+      this.model.unallocated.set(body.receipt, { ...receipt, left: receipt.left - BigInt(body.amount) });
     }
     if (body.kind === 'correction') {
       const original = this.model.instructions.get(body.corrects)?.body;
       if (original?.kind !== 'book transfer' && original?.kind !== 'fee') throw new Error('corrected what it may not');
       const [from, back] =
-        original.kind === 'book transfer' ? [original.to, original.from] : ['platform-fee:CNY', original.account];
+        original.kind === 'book transfer'
+          ? [original.to, original.from]
+          : [house('platform-fee', original.account), original.account];
       this.move(from, -BigInt(original.amount));
       this.move(back, BigInt(original.amount));
     }
@@ -393,26 +426,38 @@ class Run {
     if (type === 'acknowledge') instruction.items[item] = 'sent';
     else if (type === 'settle') {
       instruction.items[item] = 'settled';
-      this.move('in-transit:CNY', -taken);
-      this.move('cash:CNY', -taken);
+      this.move(house('in-transit', account), -taken);
+      this.move(house('cash', account), -taken);
     } else {
       instruction.items[item] = 'done';
       this.move(account, taken);
-      this.move(type === 'reject' ? 'in-transit:CNY' : 'cash:CNY', type === 'reject' ? -taken : taken);
+      this.move(house(type === 'reject' ? 'in-transit' : 'cash', account), type === 'reject' ? -taken : taken);
     }
   }
 
-  credit(id: string | null, amount: number, again: boolean): undefined {
+  /** Money for an account may come into the bank account of another pool; there it stays, and is nobody's. */
+  credit(id: string | null, amount: number, again: boolean, isMisdirected: boolean): undefined {
+    const home = poolOf(id ?? '');
+    const pool = isMisdirected ? (home === 'main' ? 'wages' : 'main') : home;
     const reference = `in-${again ? this.#references : ++this.#references}`;
-    const number = id === null ? null : `9${id.slice(4).replace('-', '')}`;
-    const isNew = this.programme.books.get('reference', `CNY|${reference}`) === undefined;
-    const body = { reference, account: number, asset: 'CNY', amount: String(amount), valueDate: '2026-11-23' as never };
+    const number = id === null ? null : `9${home === 'main' ? id.slice(4).replace('-', '') : id}`;
+    const bank = pool === 'main' ? 'CNY' : 'CNY:wages';
+    const isNew = this.programme.books.get('reference', `${bank}|${reference}`) === undefined;
+    const money = {
+      reference,
+      account: number,
+      asset: 'CNY',
+      amount: String(amount),
+      valueDate: '2026-11-23' as never,
+    };
+    const body = pool === 'main' ? money : { ...money, pool };
     const event = this.programme.event('bank.credited', body, machine);
     expect(this.fromBank(event)).toBe(isNew);
     if (!isNew) return;
-    this.move('cash:CNY', BigInt(amount));
-    this.move(id ?? 'suspense:CNY', BigInt(amount));
-    if (id === null) this.model.unallocated.set(event.id, BigInt(amount));
+    const known = isMisdirected ? null : id;
+    this.move(inPool('cash', pool), BigInt(amount));
+    this.move(known ?? inPool('suspense', pool), BigInt(amount));
+    if (known === null) this.model.unallocated.set(event.id, { left: BigInt(amount), pool });
   }
 
   fromBank(event: CustosEvent): boolean {
@@ -422,14 +467,15 @@ class Run {
 
   /** After every step: the books say what the model says, money is conserved, nothing is below zero or below its holds. */
   check(): void {
-    let owed = 0n;
+    const owed = { main: 0n, wages: 0n };
     for (const [id, row] of this.programme.books.all('account')) {
       if (row.asset !== 'CNY') continue;
       expect([id, booked(row), row.held]).toEqual([id, this.model.booked.get(id) ?? 0n, this.model.held.get(id) ?? 0n]);
       expect(booked(row) >= row.held && row.held >= 0n).toBe(true);
-      if (row.class !== 'cash') owed += booked(row);
+      if (row.class !== 'cash') owed[row.pool === 'wages' ? 'wages' : 'main'] += booked(row);
     }
-    expect(owed).toBe(this.model.booked.get('cash:CNY') ?? 0n);
+    for (const pool of ['main', 'wages'] as const)
+      expect([pool, owed[pool]]).toEqual([pool, this.model.booked.get(inPool('cash', pool)) ?? 0n]);
   }
 }
 

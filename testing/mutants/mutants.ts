@@ -219,4 +219,32 @@ export const mutants: readonly Mutant[] = [
     become: "if (statement === '')",
     killer: { test: 'shared/outgoing.test.ts', named: '.' },
   },
+  {
+    name: 'what is owed in one pool is added up with what is owed in another',
+    file: 'shared/outgoing.ts',
+    find: 'if (account.asset !== asset || poolOf(account) !== pool || account.class',
+    become: 'if (account.asset !== asset || account.class',
+    killer: { test: 'shared/pool.test.ts', named: 'is found though another has as much too much' },
+  },
+  {
+    name: 'a shortfall of one pool leaves every pool open',
+    file: 'shared/outgoing.ts',
+    find: 'left.set(poolKey(poolOf(held), held.asset), held)',
+    become: "left.set(poolKey('main', held.asset), held)",
+    killer: { test: 'shared/pool.test.ts', named: 'is found though another has as much too much' },
+  },
+  {
+    name: 'money moves from pool to pool in the books',
+    file: 'shared/instruction/refusals.ts',
+    find: 'if (from === to) return undefined;',
+    become: "if (from !== '') return undefined;",
+    killer: { test: 'shared/pool.test.ts', named: 'is never left by a booking' },
+  },
+  {
+    name: "two wrong clients whose sums agree are no difference from the platform's file",
+    file: 'shared/platform-check.ts',
+    find: 'const differences = compareWithPlatform(ours, platform).map(',
+    become: 'const differences = compareWithPlatform(new Map(), new Map()).map(',
+    killer: { test: 'main/read-platform-file.test.ts', named: 'finds two clients who are wrong by the same amount' },
+  },
 ];
