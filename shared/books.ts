@@ -239,6 +239,8 @@ export interface Tables {
     /** Its two sides as the bank has confirmed them. */
     readonly soldAs: Confirmed | null;
     readonly boughtAs: Confirmed | null;
+    /** What was sold and came back. */
+    readonly returnedAs: Confirmed | null;
   };
   /** A forward on record, by the instruction that put it there. */
   hedge: {

@@ -145,14 +145,26 @@ describe('a foreign exchange', () => {
     confirm(two.id, 'sold');
     const reject = () => programme.fromBank('bank.rejected', { instruction: two.id, item: 0, code: 'AM04' });
     expect(reject).toThrow('confirmed a side');
-    programme.fromBank('bank.returned', {
-      ...{ instruction: two.id, item: 0, reference: 'back', code: 'NARR', valueDate: day },
-    });
+    const back = (id: string) =>
+      programme.fromBank('bank.returned', {
+        ...{ instruction: id as never, item: 0, reference: `back-${id}`, code: 'NARR', valueDate: day },
+      });
+    back(two.id);
     expect([programme.books.get('instruction', two.id)?.state, ...balances(from, 'cash:CNY')]).toEqual([
       ...['returned', 10_000_000n],
       10_000_000n,
     ]);
     expect(programme.books.get('cashLegs', 'CNY')?.count).toBe(3);
+    // The bank may say so in the other order.
+    const three = programme.pass(teller, supervisor, order());
+    back(three.id);
+    expect(() => confirm(three.id, 'bought')).toThrow('given back what was sold');
+    expect(programme.books.get('instruction', three.id)?.state).toBe('sent');
+    confirm(three.id, 'sold');
+    expect([programme.books.get('instruction', three.id)?.state, ...balances(from, 'cash:CNY')]).toEqual([
+      ...['returned', 10_000_000n],
+      10_000_000n,
+    ]);
   });
 
   it('is confirmed by the agreed amounts only, and by each reference of the bank once', () => {

@@ -44,53 +44,73 @@ const stateEffect = (books: Books, id: string, state: InstructionStateWord): Eff
 
 export function confirmExchange(books: Books, event: EventOf<'bank.exchanged'>, today: Day): Decided {
   const { instruction: id, side, asset, amount, reference, valueDate } = event.body;
-  const one = books.get('exchange', id);
+  const one = exchangeOf(books, id);
   if (one === undefined) return no('unknown', `There is no approved exchange ${id}.`, 'Check the reference.');
   if (one.state !== 'open') return no('state', `The exchange is ${one.state}.`, 'Ask the bank.');
+  const [agreedAsset, agreed] = side === 'sold' ? [one.asset, one.amount] : [one.bought, one.boughtAmount];
+  if (asset !== agreedAsset || amount !== agreed) {
+    const why = `Agreed was ${money(agreedAsset, BigInt(agreed))}, not ${money(asset, BigInt(amount))}.`;
+    return no('malformed', why, 'Ask the bank.');
+  }
   if ((side === 'sold' ? one.soldAs : one.boughtAs) !== null)
     return no('duplicate', `What was ${side} is confirmed already.`, 'Ask the bank.');
-  const [agreedAsset, agreed] = side === 'sold' ? [one.asset, one.amount] : [one.bought, one.boughtAmount];
-  if (asset !== agreedAsset || amount !== agreed)
-    return no(
-      'malformed',
-      `Agreed was ${money(agreedAsset, BigInt(agreed))}, not ${money(asset, BigInt(amount))}.`,
-      'Ask the bank.',
-    );
+  if (side === 'bought' && one.returnedAs !== null)
+    return no('state', 'The bank has given back what was sold.', 'State it as late money.');
   const used = claimReference(books, bankOf(books, side === 'sold' ? one.account : one.to, asset), reference);
   if (!used.ok) return used;
-  const confirmed: Confirmed = { reference, valueDate };
-  const next = side === 'sold' ? { ...one, soldAs: confirmed } : { ...one, boughtAs: confirmed };
-  const { soldAs, boughtAs } = next;
-  if (soldAs === null || boughtAs === null)
-    return ok([...used.value, put('exchange', id, next), stateEffect(books, id, 'sent')]);
-  const at = head(books).legs;
-  const item = { instruction: id, item: 0 };
+  const next = { ...one, [side === 'sold' ? 'soldAs' : 'boughtAs']: { reference, valueDate } };
+  return ok([...used.value, ...finish(books, id, next, event.type, today)]);
+}
+
+/** The bank gives back what was sold, which it has taken before or says so later: the client has it again once both are known. */
+export function returnExchange(books: Books, event: EventOf<'bank.returned'>, today: Day): Decided {
+  const { instruction: id, reference, valueDate } = event.body;
+  const one = exchangeOf(books, id);
+  if (one === undefined || one.state !== 'open' || one.boughtAs !== null || one.returnedAs !== null)
+    return no('state', 'Nothing of this exchange can be returned.', 'State it as late money.');
+  const used = claimReference(books, bankOf(books, one.account, one.asset), reference);
+  if (!used.ok) return used;
+  const next = { ...one, returnedAs: { reference, valueDate } };
+  return ok([...used.value, ...finish(books, id, next, event.type, today)]);
+}
+
+/** Books an exchange once the bank has said how both of its sides ended; until then what it said is noted. */
+function finish(books: Books, id: string, one: Exchange, cause: string, today: Day): Effect[] {
+  const { asset, bought, soldAs } = one;
+  const [amount, boughtAmount] = [BigInt(one.amount), BigInt(one.boughtAmount)];
+  const other = one.boughtAs ?? one.returnedAs;
+  if (soldAs === null || other === null) return [put('exchange', id, one), stateEffect(books, id, 'sent')];
+  const state = one.boughtAs === null ? 'returned' : 'settled';
+  const cash = cashOf(books, one.account, asset);
+  const [leg, item] = [head(books).legs, { instruction: id, item: 0 }];
+  const note = { item, receipt: null };
+  const went = noteCashLeg(books, bankOf(books, one.account, asset), {
+    ...{ ...note, ...soldAs, leg: leg + 1, amount: -amount },
+  });
+  // A second leg on the same account goes behind the first, which is not in the books yet.
+  const behind = new BooksLayer(books);
+  behind.apply(went);
+  const came =
+    state === 'settled'
+      ? { account: one.to, asset: bought, amount: boughtAmount }
+      : { account: one.account, asset, amount };
   const legs: Leg[] = [
+    { debit: positionOf(books, one), credit: cash, asset, amount },
     {
-      debit: positionOf(books, one),
-      credit: cashOf(books, one.account, one.asset),
-      asset: one.asset,
-      amount: BigInt(one.amount),
+      ...{ debit: cashOf(books, came.account, came.asset), credit: came.account },
+      ...{ asset: came.asset, amount: came.amount },
     },
-    { debit: cashOf(books, one.to, one.bought), credit: one.to, asset: one.bought, amount: BigInt(one.boughtAmount) },
   ];
-  const later = [soldAs.valueDate, boughtAs.valueDate].sort()[1] as Day;
-  return ok([
-    ...used.value,
-    put('exchange', id, { ...next, state: 'settled' }),
-    stateEffect(books, id, 'settled'),
-    ...noteCashLeg(books, bankOf(books, one.account, one.asset), {
-      ...{ leg: at + 1, item, amount: -BigInt(one.amount), receipt: null, ...soldAs },
+  const valueDate = [soldAs.valueDate, other.valueDate].sort()[1] as Day;
+  return [
+    put('exchange', id, { ...one, state }),
+    stateEffect(books, id, state),
+    ...went,
+    ...noteCashLeg(behind, bankOf(books, came.account, came.asset), {
+      ...{ ...note, ...other, leg: leg + 2, amount: came.amount },
     }),
-    ...noteCashLeg(books, bankOf(books, one.to, one.bought), {
-      leg: at + 2,
-      item,
-      amount: BigInt(one.boughtAmount),
-      receipt: null,
-      ...boughtAs,
-    }),
-    { type: 'entry', entry: { cause: event.type, instruction: id, bookingDate: today, valueDate: later, legs } },
-  ]);
+    { type: 'entry', entry: { cause, instruction: id, bookingDate: today, valueDate, legs } },
+  ];
 }
 
 type Exchange = Tables['exchange'];
@@ -109,45 +129,13 @@ export function rejectExchange(books: Books, event: EventOf<'bank.rejected'>, to
   const one = exchangeOf(books, id);
   if (one === undefined || one.state !== 'open')
     return no('state', `The exchange is ${one?.state ?? 'not approved'}.`, 'Ask the bank.');
-  if (one.soldAs !== null || one.boughtAs !== null)
+  if (one.soldAs !== null || one.boughtAs !== null || one.returnedAs !== null)
     return no('state', 'The bank has confirmed a side of it already.', 'Ask the bank which of the two holds.');
   const legs = [{ debit: positionOf(books, one), credit: one.account, asset: one.asset, amount: BigInt(one.amount) }];
   return ok([
     put('exchange', id, { ...one, state: 'rejected' }),
     stateEffect(books, id, 'rejected'),
     { type: 'entry', entry: { cause: event.type, instruction: id, bookingDate: today, valueDate: today, legs } },
-  ]);
-}
-
-/** The bank had taken what was sold and gives it back: it went and came, and the client has it again. */
-export function returnExchange(books: Books, event: EventOf<'bank.returned'>, today: Day): Decided {
-  const { instruction: id, reference, valueDate } = event.body;
-  const one = exchangeOf(books, id);
-  if (one === undefined || one.state !== 'open' || one.soldAs === null || one.boughtAs !== null)
-    return no('state', 'Nothing of this exchange can be returned.', 'State it as late money.');
-  const { asset } = one;
-  const bank = bankOf(books, one.account, asset);
-  const used = claimReference(books, bank, reference);
-  if (!used.ok) return used;
-  const amount = BigInt(one.amount);
-  const cash = cashOf(books, one.account, asset);
-  const at = head(books).legs;
-  const item = { instruction: id, item: 0 };
-  const went = noteCashLeg(books, bank, { leg: at + 1, item, amount: -amount, receipt: null, ...one.soldAs });
-  // The second leg goes behind the first, which is not in the books yet.
-  const behind = new BooksLayer(books);
-  behind.apply(went);
-  const legs: Leg[] = [
-    { debit: positionOf(books, one), credit: cash, asset, amount },
-    { debit: cash, credit: one.account, asset, amount },
-  ];
-  return ok([
-    ...used.value,
-    put('exchange', id, { ...one, state: 'returned' }),
-    stateEffect(books, id, 'returned'),
-    ...went,
-    ...noteCashLeg(behind, bank, { leg: at + 2, item, amount, receipt: null, reference, valueDate }),
-    { type: 'entry', entry: { cause: event.type, instruction: id, bookingDate: today, valueDate, legs } },
   ]);
 }
 

@@ -202,10 +202,10 @@ function exchangeAnswer(
   if (!credit) return [newEvent('bank.exchanged', { instruction, side: 'sold', ...facts })];
   const { asset, amount, reference, valueDate } = facts;
   const one = books.get('exchange', instruction);
-  const isOpen = one?.state === 'open' && one.boughtAs === null;
+  const isOpen = one?.state === 'open' && one.boughtAs === null && one.returnedAs === null;
   if (isOpen && asset === bought && amount === boughtAmount)
     return [newEvent('bank.exchanged', { instruction, side: 'bought', ...facts })];
-  if (isOpen && asset === sold && amount === soldAmount && one.soldAs !== null)
+  if (isOpen && asset === sold && amount === soldAmount)
     return [newEvent('bank.returned', { ...ours, reference, code, valueDate })];
   return [newEvent('bank.late', { ...ours, ...facts, code })];
 }

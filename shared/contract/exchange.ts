@@ -20,6 +20,7 @@ export const exchangeViewSchema = z.strictObject({
   since: text,
   soldAs: confirmed,
   boughtAs: confirmed,
+  returnedAs: confirmed,
 });
 export type ExchangeView = z.infer<typeof exchangeViewSchema>;
 

@@ -51,11 +51,13 @@ export const correction: Kind<Correction> = {
       ).refusal;
     if (original.correctedBy !== null && original.correctedBy !== moment.instruction)
       return refuse('state', what, 'It was reversed already, and only once is allowed.', 'Nothing is needed.').refusal;
+    const needed = new Map<string, bigint>();
     for (const leg of reversal(one, books)) {
       const refusal = checkClasses(books, 'correction', leg.debit, leg.credit);
       if (refusal !== undefined) return refusal;
       const source = books.get('account', leg.debit);
-      if (source !== undefined && available(source) < leg.amount)
+      needed.set(leg.debit, (needed.get(leg.debit) ?? 0n) + leg.amount);
+      if (source !== undefined && available(source) < (needed.get(leg.debit) ?? 0n))
         return refuse('funds', what, `Ledger account ${leg.debit} no longer has the money.`, 'Ask the client for it.')
           .refusal;
     }

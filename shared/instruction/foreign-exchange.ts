@@ -80,7 +80,7 @@ export const foreignExchange: Kind<ForeignExchange> = {
         : []),
       put('exchange', instruction, {
         ...{ account, asset, amount, to, bought, boughtAmount, state: 'open', since: admittedAt },
-        ...{ soldAs: null, boughtAs: null },
+        ...{ soldAs: null, boughtAs: null, returnedAs: null },
       }),
     ];
   },
