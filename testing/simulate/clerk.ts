@@ -8,6 +8,7 @@ import type { Operator } from '../../shared/operator.ts';
 import type { Policy } from '../../shared/policy.ts';
 import type { LogRecord } from '../../shared/record.ts';
 import { isForLater, onTheWall, type WallCalendar, whyNotDue, whyNotOn } from './days.ts';
+import type { Reference } from './fx-desk.ts';
 import { known, type Move } from './kinds.ts';
 import { type ClerkAgreement, type ClerkPolicy, readPolicy } from './policy.ts';
 import { Sheet, type SheetLine, type SheetStatement } from './sheet.ts';
@@ -59,6 +60,11 @@ export interface Escrow {
   readonly paid: Set<string>;
   rulesBy: string;
 }
+/** One side of an exchange as the bank has said it. */
+interface Confirmed {
+  readonly reference: string;
+  readonly day: string;
+}
 type Of<T extends CustosEvent['type']> = Extract<CustosEvent, { type: T }>;
 
 const house = ['cash', 'platform-own', 'platform-fee', 'bank-fee', 'in-transit', 'suspense'];
@@ -76,6 +82,9 @@ export class Clerk {
   readonly recoveries = new Set<string>();
   readonly receipts = new Map<string, { readonly asset: string; left: bigint }>();
   readonly references = new Set<string>();
+  /** Rates of the one pair of assets, and what the bank has said of which exchange. */
+  reference: Reference | undefined;
+  readonly deals = new Map<string, { sold?: Confirmed; bought?: Confirmed; returned?: Confirmed }>();
   /** What the bank said to the recall of a payment, by instruction and item. */
   readonly recalls = new Map<string, 'asked' | 'accepted' | 'refused'>();
   readonly escrows = new Map<string, Escrow>();
@@ -148,6 +157,8 @@ export class Clerk {
   }
 
   move(from: string, to: string, amount: bigint): void {
+    // Nothing is booked of nothing, so that movements are numbered as the legs are.
+    if (amount === 0n) return;
     this.#moved += 1;
     this.#add(from, -amount);
     this.#add(to, amount);
@@ -247,6 +258,59 @@ export class Clerk {
     this.calendarVersions.set(wall.id, wall.version);
   }
 
+  /** Where approved money waits for the bank. */
+  #waitsIn(id: string): string {
+    const { kind } = this.made(id).body;
+    return `${kind === 'foreign exchange' ? 'fx-position' : 'in-transit'}:${this.#assetOf({ body: { instruction: id } })}`;
+  }
+
+  openPosition(asset: string): void {
+    const id = `fx-position:${asset}`;
+    if (!this.accounts.has(id)) this.accounts.set(id, { client: null, asset, number: null, booked: 0n, frozen: false });
+  }
+
+  #deal(id: string): Extract<Instruction, { kind: 'foreign exchange' }> | undefined {
+    const body = this.instructions.get(id)?.body;
+    return body?.kind === 'foreign exchange' ? body : undefined;
+  }
+
+  /** What the bank says of an exchange that is with it. */
+  #whyNotExchanged({ body }: Of<'bank.exchanged'>): string | undefined {
+    const { instruction, side, asset, amount } = body;
+    const deal = this.#deal(instruction);
+    if (deal === undefined || !['approved', 'sent'].includes(this.made(instruction).word)) return 'no such exchange';
+    const known = this.deals.get(instruction) ?? {};
+    if (known[side] !== undefined || (side === 'bought' && known.returned !== undefined)) return 'said already';
+    const agreed = side === 'sold' ? [deal.asset, deal.amount] : [deal.bought, deal.boughtAmount];
+    return agreed[0] === asset && agreed[1] === amount ? this.#whyBooked(asset, { body }) : 'not as agreed';
+  }
+
+  #whyNotReturned({ body }: Of<'bank.returned'>): string | undefined {
+    const deal = this.#deal(body.instruction);
+    if (deal === undefined || !['approved', 'sent'].includes(this.made(body.instruction).word)) return 'nothing there';
+    const { bought, returned } = this.deals.get(body.instruction) ?? {};
+    return bought !== undefined || returned !== undefined ? 'another end' : this.#whyBooked(deal.asset, { body });
+  }
+
+  /** With both sides known, the money goes where it belongs; before, nothing moves. */
+  #hear(id: string, side: 'sold' | 'bought' | 'returned', said: Confirmed): void {
+    const deal = this.#deal(id) as Extract<Instruction, { kind: 'foreign exchange' }>;
+    const known = { ...this.deals.get(id), [side]: said };
+    this.deals.set(id, known);
+    this.references.add(`${side === 'bought' ? deal.bought : deal.asset}|${said.reference}`);
+    const { sold, bought, returned } = known;
+    const end = bought ?? returned;
+    if (sold === undefined || end === undefined) {
+      this.#tell({ instruction: id, item: 0 }, 'sent');
+      return;
+    }
+    const amount = BigInt(deal.amount);
+    this.#moveCash(deal.asset, `fx-position:${deal.asset}`, -amount, sold.reference, sold.day, null);
+    if (bought === undefined) this.#moveCash(deal.asset, deal.account, amount, end.reference, end.day, null);
+    else this.#moveCash(deal.bought, deal.to, BigInt(deal.boughtAmount), end.reference, end.day, null);
+    this.#tell({ instruction: id, item: 0 }, bought === undefined ? 'returned' : 'settled');
+  }
+
   #wallFor = (body: Instruction): WallCalendar | undefined => this.walls.get('asset' in body ? String(body.asset) : '');
 
   /** What the checker types, where it is asked for. */
@@ -309,15 +373,20 @@ export class Clerk {
       }
       case 'bank.acknowledged':
         return this.#whyElsewhere(event, ['approved']);
+      case 'bank.exchanged':
+        return this.#whyNotExchanged(event);
       case 'bank.rejected':
+        if (this.deals.has(event.body.instruction)) return 'the bank has dealt';
         return this.#whyUnpaid(event) ?? this.#whyElsewhere(event, ['approved', 'sent']);
       case 'bank.settled':
+        if (this.#deal(event.body.instruction) !== undefined) return 'an exchange has two sides';
         return (
           this.#whyUnpaid(event) ??
           this.#whyElsewhere(event, ['approved', 'sent']) ??
           this.#whyBooked(this.#assetOf(event), event)
         );
       case 'bank.returned':
+        if (this.#deal(event.body.instruction) !== undefined) return this.#whyNotReturned(event);
         return (
           this.#whyUnpaid(event) ??
           this.#whyElsewhere(event, ['settled']) ??
@@ -325,6 +394,9 @@ export class Clerk {
         );
       case 'bank.late': {
         const { instruction, item, asset, amount } = event.body;
+        const deal = this.#deal(instruction);
+        if (deal !== undefined && !['waiting', 'scheduled', ...closedWords].includes(this.made(instruction).word))
+          return [deal.asset, deal.bought].includes(asset) ? this.#whyBooked(asset, event) : 'another money';
         const paid = this.#payment(event.body);
         if (paid === undefined || this.#assetOf({ body: { instruction } }) !== asset) return 'no such payment';
         if (paid.word === 'settled' && paid.amount === BigInt(amount)) return `item ${item} is only returned`;
@@ -473,7 +545,8 @@ export class Clerk {
   #whyNotStated({ body }: Of<'safeguarding.stated'>, atMs: number): string | undefined {
     let owed = 0n;
     for (const [id, { asset, booked, client }] of this.accounts)
-      if (asset === body.asset && (client !== null || /^(suspense|in-transit|escrow):/.test(id))) owed += booked;
+      if (asset === body.asset && (client !== null || /^(suspense|in-transit|escrow|fx-position):/.test(id)))
+        owed += booked;
     if (body.owed !== String(owed)) return 'another sum is owed';
     if (body.statement === null) {
       if (body.held !== null || body.outcome !== 'not performed') return 'nothing was compared';
@@ -585,12 +658,23 @@ export class Clerk {
       }
       case 'bank.rejected': {
         const { account, amount } = this.#item(event.body) as Item;
-        this.move(`in-transit:${this.#assetOf(event)}`, account, amount);
+        this.move(this.#waitsIn(event.body.instruction), account, amount);
         this.#giveBack(event.body.instruction, amount);
         this.#tell(event.body, 'rejected');
         return;
       }
+      case 'bank.exchanged': {
+        const { instruction, side, reference, valueDate } = event.body;
+        this.#hear(instruction, side, { reference, day: valueDate });
+        return;
+      }
       case 'bank.returned': {
+        if (this.#deal(event.body.instruction) !== undefined) {
+          this.#hear(event.body.instruction, 'returned', {
+            ...{ reference: event.body.reference, day: event.body.valueDate },
+          });
+          return;
+        }
         const [asset, { account, amount }] = [this.#assetOf(event), this.#item(event.body) as Item];
         const { reference, valueDate } = event.body;
         this.#moveCash(asset, account, amount, reference, valueDate, null);
@@ -721,10 +805,11 @@ export class Clerk {
     const { body, items } = one;
     const { moves, effect } = known(body);
     one.word = items.length > 0 ? 'approved' : 'settled';
+    if (body.kind === 'foreign exchange') this.openPosition(body.asset);
     for (const item of items) {
       item.word = 'approved';
       if (item.account === '') continue;
-      this.move(item.account, `in-transit:${this.#assetOf({ body: { instruction: one.event.id } })}`, item.amount);
+      this.move(item.account, this.#waitsIn(one.event.id), item.amount);
     }
     const moved = moves?.(body);
     if (moved !== undefined) this.move(...moved);

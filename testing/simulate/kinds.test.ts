@@ -5,8 +5,6 @@ import { wishes } from './wishes.ts';
 
 /** Nobody makes these in a simulated world yet; a kind that is added later must be taught, or named here. */
 const notSimulated = [
-  'foreign exchange',
-  'adopt reference rates',
   ...['open pool', 'platform check'],
   ...['hedge', 'close hedge'],
   ...['adopt fee schedule', 'charge accrued fees', 'waive accrued fees'],

@@ -3,6 +3,7 @@
 
 import type { Instruction, InstructionKind } from '../../shared/instruction/schema.ts';
 import type { Clerk, Made } from './clerk.ts';
+import { whyNoDeal } from './fx-desk.ts';
 
 type Body<K extends InstructionKind> = Extract<Instruction, { kind: K }>;
 /** From this account to that one. */
@@ -140,12 +141,35 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
     asksBank: true,
     whyNot({ recalls, item }, clerk) {
       const paid = clerk.instructions.get(recalls)?.items[item];
+      if (clerk.instructions.get(recalls)?.body.kind === 'foreign exchange') return 'an exchange';
       if (paid === undefined || paid.account === '') return 'no such payment';
       if (paid.word !== 'sent' && paid.word !== 'settled') return 'nothing to get back';
       const before = clerk.recalls.get(`${recalls}|${item}`);
       return before === undefined || before === 'refused' ? undefined : 'recalled already';
     },
     effect: ({ recalls, item }, clerk) => void clerk.recalls.set(`${recalls}|${item}`, 'asked'),
+  },
+  'foreign exchange': {
+    ...teller,
+    toBank: true,
+    takes: ({ account, amount }) => [[account, BigInt(amount)]],
+    about: ({ account, asset, amount }, clerk) => ({ client: clerk.clientOf(account), asset, amount: BigInt(amount) }),
+    whyNot: (body, clerk, atMs) =>
+      noSource(clerk, body.account, body.asset) ??
+      noAccount(clerk, body.to, body.bought) ??
+      notOfClient(clerk, body.account) ??
+      notOfClient(clerk, body.to) ??
+      (clerk.clientOf(body.account) === clerk.clientOf(body.to) ? undefined : "another client's account") ??
+      whyNoDeal(body, clerk.reference, atMs),
+    typed: ({ quote, amount }) => ({ tail: quote.reference.slice(-4), amount }),
+  },
+  'adopt reference rates': {
+    ...officers,
+    whyNot: ({ until }, _, atMs) => (Date.parse(`${until}T23:59:59.999Z`) < atMs ? 'stale already' : undefined),
+    effect: ({ rates, until }, clerk) => {
+      const [first] = rates;
+      if (first !== undefined) clerk.reference = { ...first, until };
+    },
   },
   freeze: changeOfFreeze(true) as Known<Body<'freeze'>>,
   unfreeze: changeOfFreeze(false) as Known<Body<'unfreeze'>>,

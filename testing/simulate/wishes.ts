@@ -6,6 +6,7 @@ import type { InstructionKind } from '../../shared/instruction/schema.ts';
 import { addDays, type Day, dayOf, type Instant, msToInstant } from '../../shared/time.ts';
 import { commitmentOf, newEd25519 } from '../people.ts';
 import type { Clerk, Escrow } from './clerk.ts';
+import { swap } from './fx-desk.ts';
 import { simulatedAgreement, simulatedPolicy } from './policy.ts';
 import type { World } from './world.ts';
 
@@ -16,7 +17,7 @@ interface Wish<K extends InstructionKind> {
 }
 
 export const assets = ['CNY', 'USD'] as const;
-export const clientCount = 8;
+export const clientCount = 5;
 export const accountOf = (n: number) => ({
   ...{ account: `acc-${n}`, client: `client-${n % clientCount}`, number: `9${n}` },
   asset: n % 4 === 3 ? 'USD' : 'CNY',
@@ -171,6 +172,52 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
       );
       const { id, item } = paid.length === 0 ? { id: world.newId(world.nowMs), item: 0 } : chance.pick(paid);
       return { kind: 'recall', recalls: id as never, item, code: 'DUPL', reason: 'sent twice' };
+    },
+  },
+  'foreign exchange': {
+    often: ({ clerk }) => (clerk.reference === undefined ? 1 : 16),
+    draft(world) {
+      const { chance, clerk, nowMs } = world;
+      const pairs = clientAccounts(world).flatMap((from) =>
+        clientAccounts(world)
+          .filter(
+            (to) =>
+              clerk.clientOf(from) === clerk.clientOf(to) && clerk.account(from).asset !== clerk.account(to).asset,
+          )
+          .map((to) => [from, to] as const),
+      );
+      const rich = pairs.filter(([from]) => clerk.free(from) > 0n);
+      const some = rich.length > 0 ? rich : pairs;
+      const [account, to] =
+        some.length === 0 || chance.once(15) ? [richAccount(world), richAccount(world)] : chance.pick(some);
+      const [asset, bought] = [account, to].map((id) => clerk.accounts.get(id)?.asset ?? 'CNY') as [string, string];
+      const { base, rate: usual } = clerk.reference ?? { base: 'USD', rate: '7.1' };
+      const rate = chance.once(3) ? chance.pick(['7.05', '7.1234567', '7.3', '6.9999', '0.14']) : usual;
+      const fixed = chance.pick(['sold', 'bought'] as const);
+      const known = BigInt(chance.between(100, 4000));
+      const follows = swap(known, (fixed === 'sold' ? asset : bought) === base, rate) + (chance.once(12) ? 1n : 0n);
+      const [sold, got] = fixed === 'sold' ? [known, follows] : [follows, known];
+      const standsMs = chance.pick([60_000, 3_600_000, 3_600_000, 20 * 3_600_000, 20 * 3_600_000, 26 * 3_600_000]);
+      return {
+        ...{ kind: 'foreign exchange', account, asset, amount: String(sold > 0n ? sold : 1n), to, bought },
+        ...{ boughtAmount: String(got > 0n ? got : 1n), fixed, rate, base },
+        quote: {
+          ...{ source: 'the bank', reference: `Q-${chance.below(9999)}`, at: msToInstant(nowMs) },
+          until: msToInstant(nowMs + standsMs),
+        },
+      };
+    },
+  },
+  'adopt reference rates': {
+    often: ({ clerk }) => (clerk.reference === undefined ? 12 : 2),
+    draft({ chance, nowMs }) {
+      const until = msToInstant(nowMs + chance.pick([-1, 0, 1, 2, 5]) * 86_400_000).slice(0, 10) as never;
+      const [base, other] = chance.once(4) ? ['CNY', 'USD'] : ['USD', 'CNY'];
+      const rate = base === 'USD' ? chance.pick(['7', '7.1', '7.123']) : '0.1404494382';
+      return {
+        ...{ kind: 'adopt reference rates', source: 'the morning paper', until },
+        rates: [{ base, other, rate, basisPoints: chance.pick([1, 100, 300]) }],
+      };
     },
   },
   freeze: {

@@ -211,9 +211,11 @@ export class World {
 
   /** The first clients with some money, so that there is business from the first step on. */
   async #openAccounts(teller: Desk, supervisor: Desk): Promise<void> {
-    const accounts = [0, 1, 2, 3].map(accountOf);
+    // The last one is a second account of a client, in the other asset.
+    const accounts = [0, 1, 2, 3, 8].map(accountOf);
+    const clients = [...new Set(accounts.map(({ client }) => client))];
     const steps: Draft[][] = [
-      accounts.map(({ client }) => ({ kind: 'register client', client, identity: { client: `Holder of ${client}` } })),
+      clients.map((client) => ({ kind: 'register client', client, identity: { client: `Holder of ${client}` } })),
       accounts.map((each) => ({ kind: 'open account', ...each, role: 'lender' })),
     ];
     for (const drafts of steps) {
