@@ -198,7 +198,7 @@ function Banners({
 function BackupBanner({ status }: { readonly status: Status }) {
   const { say, language } = useSay();
   const { isPlanned, isRunning, overdueSince, lastAt, failed } = status.vault?.backup ?? noBackup;
-  if (!isPlanned || isRunning || (overdueSince === null && failed === null)) return null;
+  if (!isPlanned || isRunning || status.readOnly !== null || (overdueSince === null && failed === null)) return null;
   const key = `refusal.${failed}`;
   const why = failed === null ? null : say(key in en ? (key as MessageKey) : 'refusal.other');
   return (

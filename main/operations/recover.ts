@@ -23,7 +23,7 @@ import { attempt, forgive, recoveryShares } from '../vault/attempts.ts';
 import { Recovering } from '../vault/recovering.ts';
 import type { RecoveryGroup } from '../vault/recovery.ts';
 import { notUnlocked } from '../vault/slots.ts';
-import { ceremonySalts, enrolledHere, recoverVault, type Vault } from '../vault/vault.ts';
+import { ceremonySalts, enrolledHere, hasShares, recoverVault, type Vault } from '../vault/vault.ts';
 import { isOfficer } from './backup.ts';
 import { checkBackup } from './check-backup.ts';
 import { minPassphrase } from './enrol.ts';
@@ -46,6 +46,13 @@ export function beginRecovery(
     return refuse('state', what, 'The vault is open: nothing has to be recovered.', 'Lock it, if it must be.');
   else if (enrolledHere(terminal.parts.directory).length === 0)
     return refuse('state', what, 'There is no vault here.', 'Restore a backup first.');
+  else if (!hasShares(terminal.parts.directory))
+    return refuse(
+      'no shares',
+      what,
+      'No recovery shares were made for this vault, or they were used.',
+      'Somebody else who is enrolled here unlocks it; or restore a backup that has shares.',
+    );
   const ceremony = bytesToBase64url(random(16));
   terminal.recovering?.forget();
   terminal.recovering = new Recovering(ceremony, purpose, terminal.parts.clock());

@@ -18,9 +18,12 @@ export function readPlan(store: Store): StandingPlan | undefined {
   const made = lastOf(store, 'backup made');
   const lastAt = made?.facts.folder === plan.folder ? made.at : undefined;
   const failed = lastOf(store, 'backup failed');
+  const restored = lastOf(store, 'restored');
+  /** What failed on the machine that a backup came from is over. */
+  const since = Math.max(made?.number ?? 0, restored?.number ?? 0);
   return {
     ...plan,
     lastAt,
-    failedAt: failed !== undefined && failed.number > (made?.number ?? 0) ? failed.at : undefined,
+    failedAt: failed !== undefined && failed.number > since ? failed.at : undefined,
   };
 }

@@ -79,7 +79,7 @@ export function compareHead(
   database: Head,
   recorded: Head | undefined,
 ): Refusal<'vault rolled back' | 'head record lost'> | undefined {
-  const next = 'Synchronise to compare with the gateway, and call the security officer; keep the files as they are.';
+  const next = 'Call the security officer, who can let it rejoin the log; keep the files as they are.';
   const what = 'The vault may not be the newest one.';
   if (recorded === undefined) {
     if (database.generation === 0) return undefined;

@@ -353,6 +353,12 @@ export function enrolledHere(directory: string): readonly { readonly operator: s
   return file.value.slots.flatMap(({ operator, kind }) => (operator === null ? [] : [{ operator, kind }]));
 }
 
+/** Whether recovery shares open it, before anything is unlocked. */
+export function hasShares(directory: string): boolean {
+  const file = readSlots(slotPath(directory));
+  return file.ok && file.value.slots.some((slot) => slot.kind === 'D');
+}
+
 /** What the authenticator must evaluate for this operator, before anything is unlocked. */
 export function ceremonySalts(
   directory: string,

@@ -4,9 +4,10 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Input, InputNumber } from 'antd';
 import { useState } from 'react';
 import type { Status } from '../../shared/contract/terminal.ts';
-import type { BackupPlan } from '../../shared/contract/vault.ts';
+import type { BackupPlan, DiaryEntryView } from '../../shared/contract/vault.ts';
 import type { Refusal } from '../../shared/result.ts';
-import { showTime, useSay } from '../i18n/index.ts';
+import { en, type MessageKey } from '../i18n/en.ts';
+import { type Say, showTime, useSay } from '../i18n/index.ts';
 import { follow, terminal } from '../terminal.ts';
 import { Field } from '../ui/field.tsx';
 import { Refused } from '../ui/refused.tsx';
@@ -48,7 +49,9 @@ export function Backups({ status }: { readonly status: Status }) {
     setProgress('0 %');
     const folder = plan.folder === state.data?.plan?.folder || plan.folder === '' ? null : plan.folder;
     const made = await follow(terminal.backup({ folder }), onProgress);
-    await finish(made.ok ? null : made.refusal, made.ok ? say('backup.done', { name: made.value.name }) : '');
+    const words = made.ok ? say('backup.done', { name: made.value.name }) : '';
+    const isBeside = made.ok && made.value.sameDisk;
+    await finish(made.ok ? null : made.refusal, isBeside ? `${words} ${say('backup.sameDisk')}` : words);
   };
   const check = async (path: string) => {
     setProgress('0 %');
@@ -73,19 +76,29 @@ export function Backups({ status }: { readonly status: Status }) {
           />
         )}
       </Field>
-      {numbers.map((name) => (
-        <Field key={name} label={say(`backup.${name}`)}>
-          {(id) => (
-            <InputNumber
-              id={id}
-              min={name === 'everyHours' || name === 'keepLast' ? 1 : 0}
-              max={100}
-              value={plan[name]}
-              onChange={(value) => setTyped({ ...plan, [name]: value ?? 1 })}
-            />
-          )}
-        </Field>
-      ))}
+      <div className="bar" style={{ alignItems: 'end' }}>
+        {numbers.map((name) => (
+          <Field key={name} label={say(`backup.${name}`)}>
+            {(id) => (
+              <InputNumber
+                id={id}
+                min={name === 'everyHours' || name === 'keepLast' ? 1 : 0}
+                max={100}
+                value={plan[name]}
+                onChange={(value) => setTyped({ ...plan, [name]: value ?? 1 })}
+              />
+            )}
+          </Field>
+        ))}
+      </div>
+      <p className="quiet">
+        {say(state.data?.plan == null ? 'backup.noPlan' : 'backup.standing', {
+          hours: plan.everyHours,
+          last: plan.keepLast,
+          days: plan.keepDays,
+          months: plan.keepMonths,
+        })}
+      </p>
       <div className="bar">
         <Button type="primary" disabled={plan.folder === ''} loading={isBusy} onClick={() => void make()}>
           {say('backup.now')} {progress ?? ''}
@@ -100,11 +113,26 @@ export function Backups({ status }: { readonly status: Status }) {
           {done}
         </p>
       )}
-      <table className="plain">
+      <table className="plain" hidden={(state.data?.backups ?? []).length === 0}>
+        <thead>
+          <tr>
+            <th>{say('backup.name')}</th>
+            <th>{say('backup.madeAt')}</th>
+            <th>{say('backup.size')}</th>
+            <th>{say('backup.stateOf')}</th>
+            <td />
+          </tr>
+        </thead>
         <tbody>
           {(state.data?.backups ?? []).map((one) => (
             <tr key={one.path}>
               <td>{one.name}</td>
+              <td>{one.madeAt === null ? '' : showTime(one.madeAt, language)}</td>
+              <td>
+                {one.size === null || one.bytes === null
+                  ? ''
+                  : say('backup.holds', { size: one.size, mib: (one.bytes / 2 ** 20).toFixed(1) })}
+              </td>
               <td>{say(`backup.state.${one.state}`)}</td>
               <td>
                 <Button size="small" disabled={isBusy} onClick={() => void check(one.path)}>
@@ -123,10 +151,18 @@ export function Backups({ status }: { readonly status: Status }) {
               <td>{showTime(one.at, language)}</td>
               <td>{say(`diary.${one.what}`)}</td>
               <td>{one.operator}</td>
+              <td>{detailOf(one, say)}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </section>
   );
+}
+
+/** What an entry of the diary is about: why, which backup, how many, or how far behind. */
+function detailOf({ facts }: DiaryEntryView, say: Say): string {
+  const key = `refusal.${facts.why ?? facts.found}`;
+  if (key in en) return say(key as MessageKey);
+  return String(facts.name ?? facts.backup ?? facts.who ?? facts.why ?? '');
 }

@@ -19,6 +19,7 @@ export const en = {
   'action.export': 'Export',
   'action.show': 'Show',
   'action.older': 'Show older',
+  'action.back': 'Back',
   'nav.worklist': 'Worklist',
   'nav.make': 'Make',
   'nav.import': 'Import',
@@ -173,9 +174,15 @@ export const en = {
   'time.centuries': 'centuries',
   'recovery.title': 'Recovery shares',
   'recovery.why': 'If people or keys are lost, these shares open the vault. They are shown once and kept nowhere.',
+  'recovery.step.cards':
+    'Every share is a card of 33 words. It is shown once: write its words in their order on paper, never in a file.',
+  'recovery.step.hand':
+    'Each card goes to another person. Cards of one group alone open nothing, nor do fewer than are needed.',
+  'recovery.step.drill':
+    'Making them again makes all earlier cards worthless. Try them in a drill (Administration) before they are put away.',
+  'recovery.needed': 'needed',
+  'recovery.given': 'given out',
   'recovery.make': 'Make the shares',
-  'recovery.officers': 'Officers: needed of given',
-  'recovery.custodians': 'Custodians: needed of given',
   'recovery.card': 'Share {{n}} of {{all}}, for {{group}}',
   'recovery.group.officers': 'an officer',
   'recovery.group.custodians': 'a custodian',
@@ -515,6 +522,17 @@ export const en = {
   'backup.now': 'Back up now',
   'backup.plan': 'Keep this plan',
   'backup.planned': 'The plan is kept.',
+  'backup.noPlan':
+    'No plan is kept: no backup is made by itself. This one would make one every {{hours}} h while the terminal is unlocked and when it is locked, and keep the newest {{last}}, one for each of {{days}} days and one for each of {{months}} months.',
+  'backup.standing':
+    'A backup is made every {{hours}} h while the terminal is unlocked and when it is locked. Kept are the newest {{last}}, one for each of {{days}} days and one for each of {{months}} months; older ones are removed.',
+  'backup.sameDisk':
+    'It is on the disk of the vault itself: if that breaks, both are lost. Choose a folder on another disk.',
+  'backup.name': 'Backup',
+  'backup.madeAt': 'Made',
+  'backup.size': 'Holds',
+  'backup.stateOf': 'State',
+  'backup.holds': 'log of {{size}} records, {{mib}} MiB',
   'backup.done': 'Backup {{name}} is made and was read back whole.',
   'backup.check': 'Check',
   'backup.sound': 'Backup {{name}} was read whole and is sound.',
@@ -534,6 +552,8 @@ export const en = {
   'recover.why.real':
     'For a person who forgot the passphrase and still has the security key. The vault gets new keys, and these cards open nothing afterwards.',
   'recover.begin': 'Begin',
+  'recover.need':
+    'You need: as many cards of both groups as were agreed when they were made, 33 words each, and the people who hold them. Have them at the terminal before you begin; the cards are forgotten after half an hour.',
   'recover.leave': 'End the ceremony and forget the cards',
   'recover.officers': 'Officers',
   'recover.custodians': 'Custodians',
@@ -598,6 +618,7 @@ export const en = {
   'refusal.no backup': 'There is no backup here',
   'refusal.slots put back': 'An old slot file was put back',
   'refusal.revoked': 'You were revoked',
+  'refusal.no shares': 'No recovery shares open this vault',
   'refusal.other': 'It was not done',
   'nav.statements': 'Statements',
   'nav.safeguarding': 'Safeguarding',

@@ -55,6 +55,7 @@ export function Recover({ purpose, people, onDone }: RecoverProps) {
       ) : ceremony === null ? (
         <>
           <p>{say(`recover.why.${purpose}`)}</p>
+          <p>{say('recover.need')}</p>
           <Button type="primary" autoFocus onClick={() => void begin()}>
             {say('recover.begin')}
           </Button>
@@ -79,7 +80,9 @@ export function Recover({ purpose, people, onDone }: RecoverProps) {
         </>
       )}
       <Refused refusal={result === null ? refusal : null} />
-      <Button onClick={onDone}>{say('recover.leave')}</Button>
+      <div className="bar">
+        <Button onClick={onDone}>{say(ceremony === null || result !== null ? 'action.back' : 'recover.leave')}</Button>
+      </div>
     </section>
   );
 }
@@ -87,19 +90,21 @@ export function Recover({ purpose, people, onDone }: RecoverProps) {
 function Progress({ cards }: { readonly cards: CardsView }) {
   const { say } = useSay();
   return (
-    <ul role="status" data-testid="cards">
-      {(['officers', 'custodians'] as const).map((group) => {
-        const { given, needed } = cards[group];
-        const name = say(`recover.${group}`);
-        return (
-          <li key={group}>
-            {needed === null
-              ? say('recover.none', { group: name })
-              : say('recover.have', { group: name, given, needed })}
-          </li>
-        );
-      })}
-    </ul>
+    <div role="status" data-testid="cards">
+      <ul>
+        {(['officers', 'custodians'] as const).map((group) => {
+          const { given, needed } = cards[group];
+          const name = say(`recover.${group}`);
+          return (
+            <li key={group}>
+              {needed === null
+                ? say('recover.none', { group: name })
+                : say('recover.have', { group: name, given, needed })}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
   );
 }
 

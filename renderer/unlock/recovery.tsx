@@ -59,28 +59,39 @@ export function Recovery({ onDone }: { readonly onDone: () => void }) {
       <section className="card" aria-label={say('recovery.title')}>
         <h2>{say('recovery.title')}</h2>
         <p>{say('recovery.why')}</p>
+        <ol>
+          <li>{say('recovery.step.cards')}</li>
+          <li>{say('recovery.step.hand')}</li>
+          <li>{say('recovery.step.drill')}</li>
+        </ol>
         {(['officers', 'custodians'] as const).map((group) => (
           <fieldset key={group} className="bar" style={{ border: 0, padding: 0 }}>
-            <legend>{say(`recovery.${group}`)}</legend>
-            {[0, 1].map((part) => (
-              <InputNumber
-                key={part}
-                min={1}
-                max={16}
-                aria-label={`${say(`recovery.${group}`)} ${part + 1}`}
-                value={plan[group][part] as number}
-                onChange={(value) => {
-                  const next = [...plan[group]] as [number, number];
-                  next[part] = value ?? 1;
-                  setPlan({ ...plan, [group]: next });
-                }}
-              />
+            <legend>{say(`recover.${group}`)}</legend>
+            {([0, 1] as const).map((part) => (
+              <Field key={part} label={say(part === 0 ? 'recovery.needed' : 'recovery.given')}>
+                {(id) => (
+                  <InputNumber
+                    id={id}
+                    min={1}
+                    max={16}
+                    value={plan[group][part]}
+                    onChange={(value) => {
+                      const next = [...plan[group]] as [number, number];
+                      next[part] = value ?? 1;
+                      setPlan({ ...plan, [group]: next });
+                    }}
+                  />
+                )}
+              </Field>
             ))}
           </fieldset>
         ))}
-        <Button type="primary" onClick={() => void make()}>
-          {say('recovery.make')}
-        </Button>
+        <div className="bar">
+          <Button type="primary" onClick={() => void make()}>
+            {say('recovery.make')}
+          </Button>
+          <Button onClick={onDone}>{say('action.back')}</Button>
+        </div>
         <Refused refusal={refusal} />
       </section>
     );
