@@ -149,7 +149,7 @@ describe('a real recovery', () => {
     expect([status.vault?.epoch, status.hasRecovery, status.operator?.id]).toEqual([epoch + 1, false, 'officer-a']);
     await desk.client.lock({});
     expect(typeOf(await desk.tryUnlock(office.officers[0]))).toBe('wrong passphrase');
-    expect(typeOf(await recover(shares, passphrase))).toBe('no slot');
+    expect(typeOf(await desk.client.beginRecovery({ purpose: 'real' }))).toBe('no shares');
     await desk.unlock({ ...office.officers[0], passphrase });
     const { entries } = accepted(await desk.client.diary({ before: 1e9, limit: 20 }));
     expect(entries.map(({ what }) => what)).toEqual(expect.arrayContaining(['recovered', 'keys changed']));
