@@ -43,7 +43,8 @@ export const programmeSchema = z.strictObject({
 
 /** Which payment of an instruction a bank event speaks of: 0 for a payment, the position inside a batch. */
 const item = z.int().min(0).max(999);
-const bankReference = unicodeText(1, 64);
+/** A bank's own, or a transaction of a ledger with the place in it. */
+const bankReference = unicodeText(1, 80);
 
 export const typedSchema = z.strictObject({ tail: unicodeText(0, 8), amount: unicodeText(0, 20) });
 

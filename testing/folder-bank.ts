@@ -7,7 +7,7 @@ import type { BankSimulator } from '../depository/bank/simulator.ts';
 /** One visit of the bank's transfer: orders out, answers in. */
 export function visitFolder(directory: string, bank: BankSimulator): void {
   for (const name of readdirSync(join(directory, 'out')).sort()) {
-    if (!name.endsWith('.xml')) continue;
+    if (!/\.(xml|json)$/.test(name)) continue;
     const path = join(directory, 'out', name);
     bank.send({ id: name, xml: readFileSync(path, 'utf8') });
     rmSync(path);
@@ -15,7 +15,7 @@ export function visitFolder(directory: string, bank: BankSimulator): void {
   const at = new Date().toISOString().replaceAll(/\D/g, '');
   for (const [i, { id, xml }] of bank.receive().entries()) {
     // Names are read in their order, so they begin with when the bank said it.
-    putFile(directory, `${at}-${String(i).padStart(4, '0')}-${id}.xml`, xml);
+    putFile(directory, `${at}-${String(i).padStart(4, '0')}-${id}.${xml.startsWith('{') ? 'jsonl' : 'xml'}`, xml);
     bank.acknowledge(id);
   }
 }

@@ -19,7 +19,9 @@ import type { Hash } from '../../shared/primitives.ts';
 import { ok, type Refusal, type Result } from '../../shared/result.ts';
 import { linesPerRow } from '../../shared/statement.ts';
 import type { Day } from '../../shared/time.ts';
+import { isCustodyText } from '../../shared/watch-only.ts';
 import type { Sequencer } from '../sequencer.ts';
+import { custodyAnswers } from './custody-answers.ts';
 
 export interface PaymentReference {
   readonly instruction: EventId;
@@ -46,6 +48,7 @@ export interface AnswerParts {
 
 /** The events of one message, in its order; refused when it is of no kind that a bank sends us. It is parsed once. */
 export async function readAnswer(parts: AnswerParts, xml: string): Promise<Result<readonly CustosEvent[], Refusal>> {
+  if (isCustodyText(xml)) return custodyAnswers(parts, xml);
   switch (familyOf(xml, everyFamily)) {
     case 'pain.002':
       return statusAnswers(parts, xml);

@@ -6,11 +6,13 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { moveInto, writeSynced } from '../../disk/write.ts';
+import { utf8ToText } from '../../shared/bytes.ts';
 import type { BankFile } from '../../shared/contract/day.ts';
 import { decodeXml } from '../../shared/iso20022/decode.ts';
 import { everyFamily } from '../../shared/iso20022/message.ts';
 import { type MessageHead, openReader } from '../../shared/iso20022/reader.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
+import { isCustodyText, nameCustodyText } from '../../shared/watch-only.ts';
 import type { BankAdapter, BankMessage } from './adapter.ts';
 
 type FileFate = BankFile['fate'];
@@ -76,7 +78,7 @@ export function openFolderAdapter(parts: FolderParts): FolderAdapter {
   function send({ id, xml }: BankMessage): void {
     const known = sentRow.get(id) as { name: string; xml: string; written: number } | undefined;
     if (known?.written === 1) return;
-    const name = known?.name ?? `${safeName(id)}.xml`;
+    const name = known?.name ?? `${safeName(id)}.${isCustodyText(xml) ? 'json' : 'xml'}`;
     if (known === undefined) noteSent.run(id, name, xml, clock());
     const draft = join(folder('out/.writing'), name);
     writeSynced(draft, known?.xml ?? xml);
@@ -104,9 +106,9 @@ export function openFolderAdapter(parts: FolderParts): FolderAdapter {
     }
     const bytes = readFileSync(path);
     const hash = createHash('sha256').update(bytes).digest('hex');
-    const text = decodeXml(bytes);
+    const text = textOf(bytes);
     if (!text.ok) return putAway(name, hash, null, null, 'quarantined', text.refusal.why);
-    const head = readHeadOf(text.value);
+    const head = isCustodyText(text.value) ? custodyHead(text.value) : readHeadOf(text.value);
     if (!head.ok) return putAway(name, hash, null, null, 'quarantined', head.refusal.why);
     const { message, messageId } = head.value;
     if (!fromBank.has(head.value.family))
@@ -202,7 +204,31 @@ export function openFolderAdapter(parts: FolderParts): FolderAdapter {
   };
 }
 
-const fromBank = new Set(['pain.002', 'camt.052', 'camt.053', 'camt.054', 'camt.029']);
+const custody = 'custody';
+const fromBank = new Set([custody, 'pain.002', 'camt.052', 'camt.053', 'camt.054', 'camt.029']);
+
+/** XML in its declared encoding, or the JSON of a custodian, which is UTF-8. */
+function textOf(bytes: Uint8Array): Result<string, Refusal> {
+  if (
+    !isCustodyText(
+      Buffer.from(bytes.subarray(0, 64))
+        .toString('latin1')
+        .replace(/^\xEF\xBB\xBF/, ''),
+    )
+  )
+    return decodeXml(bytes);
+  try {
+    return ok(utf8ToText(bytes));
+  } catch {
+    return refuse('malformed', 'The file was not taken in.', 'It is not UTF-8.', 'Ask the custodian for a right one.');
+  }
+}
+
+/** A file of whoever keeps digital assets, read as far as its name. */
+function custodyHead(text: string): Result<Pick<MessageHead, 'message' | 'messageId' | 'family'>, Refusal> {
+  const named = nameCustodyText(text);
+  return named.ok ? ok({ message: named.value.format, messageId: named.value.id, family: custody }) : named;
+}
 
 /** What message a file is; refused when it is not well-formed to its end. */
 function readHeadOf(text: string): Result<MessageHead, Refusal> {

@@ -23,6 +23,7 @@ import type { Refusal } from '../../shared/result.ts';
 import { reconcileStatement, reconciliationDigest } from '../../shared/statement.ts';
 import { dayOf, msToInstant } from '../../shared/time.ts';
 import { refuseDue, requestedDay } from '../../shared/value-date.ts';
+import { writeWithdrawal } from '../../shared/watch-only.ts';
 import type { Gateway } from '../gateway.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { BankAdapter } from './adapter.ts';
@@ -72,9 +73,11 @@ export async function runBankLink(parts: BankLinkParts): Promise<readonly Refuse
   return refused;
 }
 
-/** A recall asks for a payment back; everything else that goes to the bank is a payment order. */
+/** A digital withdrawal goes to whoever keeps the keys; a recall asks for a payment back; everything else that goes to the bank is a payment order. */
 async function messageOf(parts: BankLinkParts, id: string): Promise<string> {
   const body = parts.gateway.sequencer().books.get('instruction', id)?.body;
+  if (body?.kind === 'digital withdrawal')
+    return writeWithdrawal({ ...body, order: id as EventId, amount: BigInt(body.amount) });
   return body?.kind === 'recall' ? recallMessage(parts, id, body) : writePain001(await orderOf(parts, id));
 }
 

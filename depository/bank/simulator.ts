@@ -2,14 +2,17 @@
 // day; rejects and returns on request. Its state is durable, so that it can be killed like a real one.
 
 import Database from 'better-sqlite3-multiple-ciphers';
+import { checkAddress, confirmationsNeeded, isDigital, networksOfAsset } from '../../shared/address.ts';
 import { assert } from '../../shared/assert.ts';
-import { assetByCode } from '../../shared/asset.ts';
+import { type Asset, assetByCode } from '../../shared/asset.ts';
 import { type Booking, writeCamt053, writeCamt054 } from '../../shared/iso20022/camt.ts';
 import { writeCamt029 } from '../../shared/iso20022/camt029.ts';
 import { type CancellationRequest, readCamt056 } from '../../shared/iso20022/camt056.ts';
 import { readPain001 } from '../../shared/iso20022/pain001.ts';
 import { type StatusAdvice, writePain002 } from '../../shared/iso20022/pain002.ts';
+import { minorToDecimal } from '../../shared/money.ts';
 import { dayOf, msToInstant } from '../../shared/time.ts';
+import { custodyAnswerFormat, isCustodyText, readWithdrawal, watchOnlyFormat } from '../../shared/watch-only.ts';
 import type { BankAdapter } from './adapter.ts';
 import { type ExchangeOrder, readExchange } from './read-exchange.ts';
 
@@ -123,6 +126,11 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
 
   function notify(key: string, bookings: readonly Booking[]): void {
     if (bookings.length === 0) return;
+    // A ledger of transactions notifies nobody: its statement is what there is.
+    if (isDigital(key)) {
+      stateAccount(key);
+      return;
+    }
     const messageId = nextId('N');
     const shown = forgetful ? bookings.map((one) => ({ ...one, instructionId: null })) : bookings;
     queue.run(messageId, writeCamt054({ messageId, createdAt: now(), ...account(key), bookings: shown }));
@@ -193,8 +201,70 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
     notify(to, [book(to, { ...out, credit: true, amount: bought.amount - less })]);
   }
 
+  /** As a custodian of digital assets would, with a transaction for an order. */
+  function payOut({ order, amount }: NonNullable<ReturnType<typeof readWithdrawal>>): void {
+    const { asset, address } = order;
+    const asked = { instructionId: order.order, endToEndId: '', asset, amount, creditorName: '' };
+    const wish = parts.fate?.({ ...asked, creditorAccount: address }) ?? 'settle';
+    const isRefused = balance(asset) < amount || typeof wish === 'object';
+    if (isRefused) {
+      const id = nextId('S');
+      const code = typeof wish === 'object' && 'reject' in wish ? wish.reject : 'AM04';
+      queue.run(id, JSON.stringify({ format: custodyAnswerFormat, id, order: order.order, outcome: 'rejected', code }));
+      return;
+    }
+    const nothing = { endToEndId: null, remittance: null, returnReason: null, debtorName: null };
+    const names = { instructionId: order.order, creditorAccount: address };
+    notify(asset, [book(asset, { ...nothing, ...names, credit: false, amount })]);
+  }
+
+  /** What was booked since the last statement, as the watch-only statement of a store of digital assets. */
+  function watchOnly(messageId: string, asset: Asset, bookings: readonly Booking[], opened: bigint): string {
+    const ours = networksOfAsset(asset.code);
+    const [home = 'bitcoin'] = ours;
+    const decimal = (minor: bigint) => minorToDecimal(minor, asset);
+    const head = {
+      ...{ format: watchOnlyFormat, statement: messageId, asset: asset.code, asOf: now(), heights: { [home]: 1 } },
+      ...{ opening: decimal(opened), closing: decimal(balance(asset.code)), transactions: bookings.length },
+    };
+    const lines = bookings.map(({ credit, amount, reference, creditorAccount, instructionId }) => {
+      const known = ours.find((one) => creditorAccount !== null && checkAddress(one, creditorAccount).ok);
+      const network = known ?? home;
+      return {
+        ...{
+          txid: reference,
+          network,
+          address: known === undefined ? '1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa' : creditorAccount,
+        },
+        ...(credit && creditorAccount !== null && known === undefined ? { tag: creditorAccount } : {}),
+        ...{ amount: decimal(credit ? amount : -amount), confirmations: confirmationsNeeded[network] },
+        ...{ time: now(), height: 1 },
+        ...(instructionId === null ? {} : { order: instructionId }),
+      };
+    });
+    return [head, ...lines].map((line) => JSON.stringify(line)).join('\n');
+  }
+
+  function stateAccount(key: string): void {
+    const bookings = (unstated.all(key) as string[]).map(textToBooking);
+    const messageId = nextId('D');
+    const opened = (opening.get(key) as bigint | undefined) ?? 0n;
+    const figures = { opening: opened, closing: balance(key), day: dayOf(now()) };
+    const text = isDigital(key)
+      ? watchOnly(messageId, account(key).asset, bookings, opened)
+      : writeCamt053({ messageId, createdAt: now(), ...account(key), bookings, ...figures });
+    queue.run(messageId, text);
+    state.run(key);
+    startDay.run(key);
+  }
+
   const send = database.transaction(({ id, xml }: { id: string; xml: string }) => {
     if (take.run(id).changes === 0) return;
+    const withdrawal = isCustodyText(xml) ? readWithdrawal(xml) : undefined;
+    if (withdrawal !== undefined) {
+      payOut(withdrawal);
+      return;
+    }
     const recall = readCamt056(xml);
     if (recall.ok) {
       answerRecall(recall.value);
@@ -245,16 +315,7 @@ export function openBankSimulator(parts: SimulatorParts): BankSimulator {
   });
   const endOfDay = database.transaction(() => {
     const others = database.prepare("SELECT asset || ' ' || number FROM further ORDER BY number").pluck().all();
-    for (const key of [...Object.keys(parts.accounts), ...(others as string[])]) {
-      const bookings = (unstated.all(key) as string[]).map(textToBooking);
-      const messageId = nextId('D');
-      const today = dayOf(now());
-      const opened = (opening.get(key) as bigint | undefined) ?? 0n;
-      const figures = { opening: opened, closing: balance(key), day: today };
-      queue.run(messageId, writeCamt053({ messageId, createdAt: now(), ...account(key), bookings, ...figures }));
-      state.run(key);
-      startDay.run(key);
-    }
+    for (const key of [...Object.keys(parts.accounts), ...(others as string[])]) stateAccount(key);
   });
 
   const outgoing = database.prepare('SELECT id, xml FROM outgoing ORDER BY position');

@@ -35,6 +35,8 @@ export const recall: Kind<Recall> = {
     if (original === undefined || itemOf(books, one.recalls, one.item) === undefined || item === undefined)
       return unknown('payment', one.recalls);
     const what = 'The recall was not admitted.';
+    if (original.body.kind === 'digital withdrawal')
+      return refuse('state', what, 'Nobody can call back a transaction of a ledger.', 'Ask whoever has it.').refusal;
     if (item !== 'sent' && item !== 'settled')
       return refuse('state', what, `The payment is ${item}.`, 'Recall what the bank has and has not returned.').refusal;
     const known = books.get('recall', `${one.recalls}|${one.item}`);
