@@ -13,7 +13,7 @@ import { TestProgramme } from '../../testing/programme.ts';
 import { openGateway } from '../gateway.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { bankReference } from './answers.ts';
-import { runBankLink } from './link.ts';
+import { noteTime, runBankLink } from './link.ts';
 import { openBankSimulator, type Transfer } from './simulator.ts';
 
 async function depository(
@@ -92,6 +92,52 @@ const fate = (transfer: Transfer) =>
       : 'settle';
 
 describe('the bank link with the simulated bank', () => {
+  it('is asked for an approved payment on its value date and not before, once, and for that day', async () => {
+    const { programme, sequencer, bank, link, pass } = await depository(fate);
+    const [first, second] = programme.officers;
+    const calendar = {
+      ...{ id: 'CN', version: 1, assets: ['CNY'], weekend: [6, 7], holidays: [], workingDays: [] },
+      offsets: [{ from: '1970-01-01T00:00:00.000Z' as never, minutes: 480 }],
+      cutOffs: [{ kinds: [], asset: 'CNY', at: '16:30' }],
+      ...{ from: '2026-11-01' as never, through: '2026-12-31' as never },
+    };
+    const adopt = programme.made(first, { kind: 'adopt calendar', calendar });
+    for (const [person, event] of [
+      [first, adopt],
+      [second, programme.approval(second, adopt)],
+    ] as const)
+      await link.gateway.admit([{ event, evidence: person.sign([event])[0]!, details: [] }]);
+    bank.creditReceipt({ asset: 'CNY', amount: 1000n, custodyNumber: '9c1CNY', payer: '王芳' });
+    await runBankLink(link);
+    const sent: string[] = [];
+    const watched = {
+      ...link,
+      bank: {
+        ...bank,
+        send: (one: { id: string; xml: string }) => {
+          sent.push(/<ReqdExctnDt>\s*<Dt>([^<]+)</.exec(one.xml)?.[1] ?? '');
+          bank.send(one);
+        },
+      },
+    };
+    const details = payee('good', '62220001000');
+    const payment = { kind: 'payment', account: 'acc-c1-CNY', asset: 'CNY', amount: '100', payee: committed(details) };
+    const id = await pass({ ...payment, valueDate: '2026-11-25' } as never, [details]);
+    const state = () => sequencer.books.get('instruction', id)?.state;
+    const pulse = async () => {
+      await noteTime(watched);
+      await runBankLink(watched);
+      return [state(), sent.length];
+    };
+    expect(await pulse()).toEqual(['scheduled', 0]);
+    programme.nowMs = Date.parse('2026-11-24T15:59:00.000Z');
+    expect(await pulse()).toEqual(['scheduled', 0]);
+    programme.nowMs = Date.parse('2026-11-24T16:00:30.000Z'); // midnight of the 25th in China
+    expect(await pulse()).toEqual(['settled', 1]);
+    expect(await pulse()).toEqual(['settled', 1]);
+    expect([sent, bank.balance('CNY')]).toEqual([['2026-11-25'], 900n]);
+  });
+
   it('pays each pool out of its own bank account, and reads by the account of a statement whose it is', async () => {
     const { programme, sequencer, bank, link, pass } = await depository(fate);
     const { books } = sequencer;

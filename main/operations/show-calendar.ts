@@ -17,6 +17,8 @@ import { type Terminal, unlocked } from '../terminal.ts';
 const seenForMs = 4 * 3_600_000;
 const mostWaiting = 5000;
 const mostShown = 500;
+/** Newest instructions that are looked at for who was there. */
+const mostLately = 1000;
 
 interface Asked {
   readonly month: string;
@@ -30,16 +32,18 @@ export function showCalendar(terminal: Terminal, { month, present }: Asked): Res
   const session = opened.value;
   const { books } = session;
   const now = msToInstant(terminal.parts.clock());
-  const waiting = books.instructionsAfter('', mostWaiting, 'waiting');
+  const calendars = calendarsOf(books);
+  // Without a calendar nothing has a cut-off, and nobody is looked for.
+  const waiting = calendars.length === 0 ? [] : books.instructionsAfter('', mostWaiting, 'waiting');
   const scheduled = books.instructionsAfter('', mostWaiting, 'scheduled');
-  const people = peopleOf(session, waiting, instantToMs(now), present);
+  const people = calendars.length === 0 ? [] : peopleOf(session, waiting, instantToMs(now), present);
   const there = people.flatMap(({ operator, role, isPresent }): Present[] => {
     const person = books.get('operator', operator)?.person;
     return isPresent && person !== undefined ? [{ person, role }] : [];
   });
   const assets = programmeOf(books)?.assets ?? [];
   return ok({
-    calendars: calendarsOf(books).map((calendar) => {
+    calendars: calendars.map((calendar) => {
       const { day: today, time } = localTimeOf(calendar, now);
       return { calendar, today, time, days: daysOf(calendar, month, scheduled) };
     }),
@@ -84,12 +88,15 @@ function calendarsOf(books: Books): Calendar[] {
 
 function daysOf(calendar: Calendar, month: string, scheduled: readonly InstructionState[]): CalendarDay[] {
   const days: CalendarDay[] = [];
+  const counts = new Map<string, number>();
+  for (const { body } of scheduled) {
+    const on = valueDateOf(body);
+    if (on !== undefined && 'asset' in body && calendar.assets.includes(String(body.asset)))
+      counts.set(on, (counts.get(on) ?? 0) + 1);
+  }
   const last = lastDayOf(month);
   for (let on = `${month}-01` as Day; on <= last; on = addDays(on, 1)) {
-    const count = scheduled.filter(
-      ({ body }) => valueDateOf(body) === on && 'asset' in body && calendar.assets.includes(String(body.asset)),
-    ).length;
-    days.push({ day: on, kind: kindOfDay(calendar, on), scheduled: count });
+    days.push({ day: on, kind: kindOfDay(calendar, on), scheduled: counts.get(on) ?? 0 });
   }
   return days;
 }
@@ -116,7 +123,7 @@ function peopleOf(
   const saw = (operator: string, at: string) => {
     if (at > (seen.get(operator) ?? '')) seen.set(operator, at);
   };
-  const lately = session.books.instructionsAfter(idOf(nowMs - seenForMs), mostWaiting, 'all');
+  const lately = session.books.newestInstructions(idOf(nowMs - seenForMs), mostLately);
   for (const one of [...waiting, ...lately]) {
     saw(one.maker, one.madeAt);
     for (const { operator, at } of one.approvals) saw(operator, at);

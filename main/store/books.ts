@@ -136,6 +136,7 @@ export class SqlBooks implements Books {
         "SELECT row FROM instructions WHERE state = 'scheduled' AND id > ? ORDER BY id LIMIT ?",
       ).pluck(),
       page: statement('SELECT row FROM instructions WHERE id > ? ORDER BY id LIMIT ?').pluck(),
+      newest: statement('SELECT row FROM instructions WHERE id > ? ORDER BY id DESC LIMIT ?').pluck(),
       balances: statement('SELECT idx, debits, credits, held FROM accounts ORDER BY idx').safeIntegers().raw(),
       sums: statement('SELECT debit, credit, sum(amount) FROM legs GROUP BY debit, credit').safeIntegers().raw(),
       accountPage: statement('SELECT * FROM accounts WHERE id > ? ORDER BY id LIMIT ?').safeIntegers(),
@@ -235,6 +236,11 @@ export class SqlBooks implements Books {
     const { page, waiting, scheduled } = this.#statements;
     const rows = { all: page, waiting, scheduled }[which].iterate(id, limit);
     return [...rows].map((text) => textToRow('instruction', text as string));
+  }
+
+  /** Up to `limit` of the newest instructions after an id, newest first. */
+  newestInstructions(id: string, limit: number): InstructionState[] {
+    return [...this.#statements.newest.iterate(id, limit)].map((text) => textToRow('instruction', text as string));
   }
 
   accountsAfter(id: string, limit: number): LedgerAccount[] {

@@ -259,16 +259,19 @@ function Scheduled({ data, me, busy, onWithdraw }: ScheduledProps) {
 function People({ data }: { readonly data: CalendarView }) {
   const { say } = useSay();
   const present = usePresent();
-  const there = data.people.filter((one) => one.isPresent).map((one) => one.operator);
+  /** What was ticked counts at once, before the terminal has answered. */
+  const there = present ?? data.people.filter((one) => one.isPresent).map((one) => one.operator);
   return (
     <div className="card">
       <h2>{say('cal.people')}</h2>
       <p className="quiet">{say('cal.peopleNote')}</p>
-      {data.people.map(({ operator, role, isPresent, seenAt }) => (
+      {data.people.map(({ operator, role, seenAt }) => (
         <div key={operator}>
           <Checkbox
-            checked={isPresent}
-            onChange={() => setPresent(isPresent ? there.filter((one) => one !== operator) : [...there, operator])}
+            checked={there.includes(operator)}
+            onChange={() =>
+              setPresent(there.includes(operator) ? there.filter((one) => one !== operator) : [...there, operator])
+            }
           >
             {operator} · {say(`role.${role}` as MessageKey)}
             {seenAt === null ? '' : ` · ${new Date(seenAt).toISOString().slice(11, 16)} UTC`}

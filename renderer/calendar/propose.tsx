@@ -98,9 +98,10 @@ export function Propose({ assets, known, busy, onPropose }: ProposeProps) {
   const area = (key: keyof typeof text, label: string) => (
     <Field label={label}>
       {(id) => (
-        <Input.TextArea
+        <textarea
           id={id}
-          autoSize={{ minRows: 2, maxRows: 8 }}
+          className="choice"
+          rows={4}
           value={text[key]}
           onChange={(event) => set({ [key]: event.target.value })}
         />
@@ -159,7 +160,7 @@ export function Propose({ assets, known, busy, onPropose }: ProposeProps) {
           if (parsed.success) onPropose(parsed.data);
         }}
       >
-        {say('make.sign')}
+        {say('cal.sign')}
       </Button>
     </div>
   );

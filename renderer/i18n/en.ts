@@ -861,6 +861,7 @@ export const en = {
   'cal.cutOffText': 'Cut-offs: asset, local time, kinds if not all',
   'cal.offsets': 'Local clock: from when, minutes ahead of UTC',
   'cal.wrong': 'Field {{field}} is not as it must be.',
+  'cal.sign': 'Sign this calendar',
   'cal.closed': 'The books are closed through {{through}}.',
   'cal.neverClosed': 'No month is closed yet.',
   'cal.next': 'Month {{month}} can be closed: {{entries}} entries, {{legs}} legs.',

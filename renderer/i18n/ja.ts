@@ -861,6 +861,7 @@ export const ja: Messages = {
   'cal.cutOffText': '締切：資産、現地時刻、種類（空欄はすべて）',
   'cal.offsets': '現地時刻：いつから、UTC より何分進んでいるか',
   'cal.wrong': '項目 {{field}} が正しくありません。',
+  'cal.sign': 'このカレンダーに署名',
   'cal.closed': '{{through}} まで締め済みです。',
   'cal.neverClosed': '締めた月はまだありません。',
   'cal.next': '{{month}} を締められます。仕訳 {{entries}} 件、明細 {{legs}} 件。',

@@ -829,6 +829,7 @@ export const zhCN: Messages = {
   'cal.cutOffText': '截止时间：资产、当地时间、种类（不填为全部）',
   'cal.offsets': '当地时钟：自何时起、比 UTC 早几分钟',
   'cal.wrong': '字段 {{field}} 不符合要求。',
+  'cal.sign': '签署此日历',
   'cal.closed': '账簿已关账至 {{through}}。',
   'cal.neverClosed': '尚未关账。',
   'cal.next': '{{month}} 月可以关账：分录 {{entries}} 笔，借贷腿 {{legs}} 条。',

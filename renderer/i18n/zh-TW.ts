@@ -830,6 +830,7 @@ export const zhTW: Messages = {
   'cal.cutOffText': '截止時間：資產、當地時間、種類（不填為全部）',
   'cal.offsets': '當地時鐘：自何時起、比 UTC 早幾分鐘',
   'cal.wrong': '欄位 {{field}} 不符要求。',
+  'cal.sign': '簽署此行事曆',
   'cal.closed': '帳簿已關帳至 {{through}}。',
   'cal.neverClosed': '尚未關帳。',
   'cal.next': '{{month}} 月可以關帳：分錄 {{entries}} 筆，借貸項 {{legs}} 項。',
