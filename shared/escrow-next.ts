@@ -35,7 +35,11 @@ export function todosOf(terms: Terms, at: Standing, today: Day): Todo[] {
   const todos: Todo[] = [];
   if (can({ type: 'fund' }, today)) todos.push(todo({ type: 'fund' }, null, terms.fundBy));
   const releaseOn = terms.releaseFrom > today ? terms.releaseFrom : today;
-  const releases = [...(terms.order === 'together' ? [] : terms.tranches.map((one) => one.name)), null];
+  const open = terms.tranches.filter((_, place) => (at.released & (1 << place)) === 0);
+  const releases = [
+    ...(terms.order === 'together' ? [] : open.map((one) => one.name)),
+    ...(terms.order === 'together' || open.length > 1 ? [null] : []),
+  ];
   for (const tranche of releases) {
     const step: Step = { type: 'release', tranche };
     if (can(step, releaseOn)) todos.push(todo(step, tranche, last, releaseOn > today ? releaseOn : null));

@@ -39,16 +39,17 @@ export interface Flaw {
   readonly path: readonly PathStep[];
 }
 
-/** A way in which the agreement may end. */
+/** A way in which the agreement may end: how it comes out, and by what step. */
 export interface Ending {
   readonly outcome: Outcome;
+  readonly by: 'release' | 'refund' | 'rule' | 'expire';
   readonly path: readonly PathStep[];
 }
 export interface Proof {
   readonly states: number;
   /** No path goes on beyond this day. */
   readonly endsBy: Day;
-  /** The shortest path to each outcome that there is. */
+  /** Every outcome by every last step that leads to it, each with a shortest path. */
   readonly endings: readonly Ending[];
 }
 
@@ -120,7 +121,7 @@ function walk(terms: Terms, adoptedOn: Day): Result<Proof, Flaw> {
   const days = turningDays(terms, adoptedOn);
   const seen = new Set<number>();
   const queue: Node[] = [];
-  const endings = new Map<Outcome, Ending>();
+  const endings = new Map<string, Ending>();
   let [endsBy, paid, isRefundable] = [adoptedOn, 0, false];
   const visit = (node: Node): void => {
     if (node.standing.phase === 'ended' && node.on > endsBy) endsBy = node.on;
@@ -136,8 +137,9 @@ function walk(terms: Terms, adoptedOn: Day): Result<Proof, Flaw> {
     const { standing, on } = node;
     if (standing.phase === 'ended') {
       if (standing.left !== 0n) return wrong('left over', standing.left.toString(), node);
-      const outcome = outcomeOf(standing);
-      if (!endings.has(outcome)) endings.set(outcome, { outcome, path: pathTo(node) });
+      const [outcome, by] = [outcomeOf(standing), node.step?.type as Ending['by']];
+      const before = node.from?.standing.phase;
+      endings.set(`${outcome} ${by} ${before}`, { outcome, by, path: pathTo(node) });
       continue;
     }
     const due = dueOn(terms, standing);
@@ -171,12 +173,16 @@ function walk(terms: Terms, adoptedOn: Day): Result<Proof, Flaw> {
 const phases = ['adopted', 'funded', 'disputed'];
 
 /** Amounts follow from what was released, and the day of the ruling from the day of the dispute; ended is ended. */
-function keyOf({ standing, day }: Node): number {
+function keyOf({ standing, day, step, from }: Node): number {
   const { phase, fulfilled, released, left } = standing;
-  if (phase === 'ended')
-    return -1 - ['lapsed', 'released', 'refunded', 'split'].indexOf(outcomeOf(standing)) - (left === 0n ? 0 : 4);
+  if (phase === 'ended') {
+    const how = outcomes.indexOf(outcomeOf(standing)) * 4 + lasts.indexOf(step?.type as Ending['by']);
+    return -1 - (how * 2 + (left === 0n ? 0 : 1)) * 4 - phases.indexOf(from?.standing.phase ?? '');
+  }
   return ((phases.indexOf(phase) * 64 + fulfilled) * 64 + released) * 16 + day;
 }
+const outcomes = ['lapsed', 'released', 'refunded', 'split'] as const satisfies readonly Outcome[];
+const lasts = ['release', 'refund', 'rule', 'expire'] as const;
 
 function flawOfMove(terms: Terms, { standing, pays }: Moved, node: Node, last: PathStep) {
   const stranger = pays.find(({ to }) => to !== terms.depositor && to !== terms.beneficiary);

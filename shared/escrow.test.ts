@@ -170,7 +170,19 @@ describe('the proof', () => {
     const proof = proveTerms(building, start);
     expect(proof.ok).toBe(true);
     if (!proof.ok) return;
-    expect(proof.value.endings.map((one) => one.outcome).sort()).toEqual(['lapsed', 'refunded', 'released', 'split']);
+    expect(proof.value.endings.map(({ outcome, by }) => `${outcome} by ${by}`).sort()).toEqual([
+      'lapsed by expire',
+      'refunded by expire',
+      'refunded by expire',
+      'refunded by refund',
+      'refunded by rule',
+      'released by release',
+      'released by rule',
+      'split by expire',
+      'split by expire',
+      'split by refund',
+      'split by rule',
+    ]);
     expect(proof.value.endsBy).toBe(inDays(50 + 30));
   });
 
@@ -273,16 +285,17 @@ function actOut(terms: Terms): { wrong: Set<string>; lastDay: Day; ends: Set<str
     ...scene,
     purses: { ...scene.purses, [to]: String(BigInt(scene.purses[to] ?? '0') + amount) },
   });
-  const end = (scene: Scene): void => {
+  const end = (scene: Scene, by: string): void => {
     if (scene.day > lastDay) lastDay = scene.day;
     const [back, gone] = [scene.purses[terms.depositor] ?? '0', scene.purses[terms.beneficiary] ?? '0'];
-    ends.add(!scene.funded ? 'lapsed' : back === '0' ? 'released' : gone === '0' ? 'refunded' : 'split');
+    const how = !scene.funded ? 'lapsed' : back === '0' ? 'released' : gone === '0' ? 'refunded' : 'split';
+    ends.add(`${how} by ${by}${scene.disputed !== null && by === 'expire' ? ' in dispute' : ''}`);
     if (scene.funded && out(scene) !== whole) wrong.add(out(scene) < whole ? 'left over' : 'overpaid');
   };
-  const settle = (scene: Scene, beneficiary: bigint): void => {
+  const settle = (scene: Scene, beneficiary: bigint, by: string): void => {
     const rest = whole - out(scene) - beneficiary;
     const one = beneficiary > 0n ? give(scene, terms.beneficiary, beneficiary) : scene;
-    end(rest > 0n ? give(one, terms.depositor, rest) : one);
+    end(rest > 0n ? give(one, terms.depositor, rest) : one, by);
   };
   const stage = [{ day: start, funded: false, shown: [], paid: [], purses: {}, disputed: null } as Scene];
   while (stage.length > 0) {
@@ -297,21 +310,21 @@ function actOut(terms: Terms): { wrong: Set<string>; lastDay: Day; ends: Set<str
       continue;
     }
     if (!funded && day > terms.fundBy) {
-      end(scene);
+      end(scene, 'expire');
       continue;
     }
     if (disputed !== null) {
       const ruling = terms.dispute?.ruling;
       if (ruling != null && day >= addDays(disputed, ruling.days)) {
-        settle(scene, ruling.otherwise === 'release' ? left : 0n);
+        settle(scene, ruling.otherwise === 'release' ? left : 0n, 'expire');
         continue;
       }
-      for (const share of new Set([0n, left / 2n, left])) settle(scene, share);
+      for (const share of new Set([0n, left / 2n, left])) settle(scene, share, 'rule');
       stage.push({ ...scene, day: addDays(day, 1) });
       continue;
     }
     if (funded && terms.timeout !== null && day >= terms.timeout.on) {
-      settle(scene, terms.timeout.otherwise === 'release' ? left : 0n);
+      settle(scene, terms.timeout.otherwise === 'release' ? left : 0n, 'expire');
       continue;
     }
     stage.push({ ...scene, day: addDays(day, 1) });
@@ -338,13 +351,13 @@ function actOut(terms: Terms): { wrong: Set<string>; lastDay: Day; ends: Set<str
           next = { ...give(next, one.to, BigInt(one.amount)), paid: [...next.paid, one.name].sort() };
         }
         if (out(next) > whole) wrong.add('overpaid');
-        else if (next.paid.length === terms.tranches.length) end(next);
+        else if (next.paid.length === terms.tranches.length) end(next, 'release');
         else stage.push(next);
       }
     }
     if (terms.refund !== null && may(terms.refund.needs)) {
       refunded = true;
-      settle(scene, 0n);
+      settle(scene, 0n, 'refund');
     }
     if (terms.dispute !== null && day <= terms.dispute.until) stage.push({ ...scene, disputed: day });
   }
@@ -413,7 +426,12 @@ it('the proof agrees with acting out every day of every path, for any terms', ()
       if (proof.ok) {
         expect([...acted.wrong]).toEqual([]);
         expect(proof.value.endsBy).toBe(acted.lastDay);
-        expect(proof.value.endings.map((one) => one.outcome).sort()).toEqual([...acted.ends].sort());
+        const isDisputed = (path: readonly { readonly step: Step }[]): boolean =>
+          path.some(({ step }) => step.type === 'dispute');
+        const endings = proof.value.endings.map(
+          ({ outcome, by, path }) => `${outcome} by ${by}${by === 'expire' && isDisputed(path) ? ' in dispute' : ''}`,
+        );
+        expect(endings.sort()).toEqual([...acted.ends].sort());
         for (const { path } of proof.value.endings)
           expect(replay(terms, path)).toMatchObject({ phase: 'ended', left: 0n });
       } else {

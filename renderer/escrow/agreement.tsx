@@ -104,9 +104,10 @@ export function sayTodo(
   language: string,
 ): string {
   const named = who === 'desk' || who === 'depository' ? '' : say(`escrow.party.${who}`);
-  const told = say(`escrow.todo.${what}` as MessageKey, {
+  const key = what === 'release' && part === null ? 'releaseAll' : what;
+  const told = say(`escrow.todo.${key}` as MessageKey, {
     ...{ who: named, part: part ?? '', amount: showMoney(asset, amount, language) },
-  }).replace(/\s+([,，、])/, '$1');
+  });
   const when = from !== null && until !== null ? `${from} – ${until}` : (until ?? from);
   return when === null ? told : `${told} · ${when}`;
 }

@@ -21,7 +21,7 @@ export function Paths({ one }: { readonly one: EscrowView }) {
   const proof = useMemo(() => proveTerms(terms, adoptedOn as Day), [terms, adoptedOn]);
   if (!proof.ok) return null;
   const { endings, states, endsBy } = proof.value;
-  const outcomes = endings.map(({ outcome }) => outcome);
+  const outcomes = [...new Set(endings.map(({ outcome }) => outcome))];
   const places: Place[] = ['adopted', 'funded', ...(terms.dispute === null ? [] : ['disputed' as const]), ...outcomes];
   const now: Place = one.outcome ?? (one.phase === 'ended' ? 'lapsed' : one.phase);
   const name = (place: Place): string =>
@@ -44,13 +44,13 @@ export function Paths({ one }: { readonly one: EscrowView }) {
       <h3>{say('escrow.paths')}</h3>
       <ul>
         {endings.map(({ outcome, path }) => (
-          <li key={outcome}>
+          <li key={sayPath(terms, path, language)}>
             <strong>{name(outcome)}</strong>: {sayOutcome(outcome, language)} ({sayPath(terms, path, language)})
           </li>
         ))}
       </ul>
       <p className="quiet">{say('escrow.proven', { states, day: endsBy })}</p>
-      <svg viewBox="0 0 560 146" role="img" aria-label={endings.map(({ outcome }) => name(outcome)).join(', ')}>
+      <svg viewBox="0 0 560 146" role="img" aria-label={outcomes.map(name).join(', ')}>
         <title>{say('escrow.paths')}</title>
         <defs>
           <marker id="way-end" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">

@@ -25,8 +25,9 @@ export function useKeys(keys: KeyMap): void {
       const pressesButton = event.target instanceof HTMLButtonElement && (name === 'Enter' || name === ' ');
       if (pressesButton) return;
       const two = `${first} ${name}`;
-      const act = current.current[two] ?? current.current[name];
-      first = name.length === 1 && act === undefined ? name : '';
+      // After `g` a key belongs to the screen that is gone to, and to nothing that this one does with it.
+      const act = current.current[two] ?? (first === 'g' ? undefined : current.current[name]);
+      first = name.length === 1 && act === undefined && first !== 'g' ? name : '';
       if (act === undefined) return;
       event.preventDefault();
       act(event);
