@@ -82,6 +82,25 @@ describe('a day with its statement', () => {
     expect(kindsOf(programme)).toEqual(['CNY|1 missing in books']);
   });
 
+  it('a booking that the bank says twice stays a break until somebody ends it, and is paired with nothing', () => {
+    const programme = new TestProgramme().open();
+    programme.client('c1', 'CNY', 5000n);
+    const line = creditLine('in-acc-c1-CNY', '5000');
+    const first = state(programme, 'D1', '0', [line, line]);
+    complete(programme, first.body);
+    const twice = { kind: 'duplicate', lines: ['D1#1'], legs: [1], difference: 5000n, state: 'open', since: today };
+    expect(programme.books.get('break', 'CNY|0')).toMatchObject(twice);
+    const second = state(programme, 'D2', first.closing, [creditLine('taken back', '-5000')], '2026-11-24' as Day);
+    expect(second.found.matches).toEqual([]);
+    complete(programme, second.body);
+    expect(programme.books.get('break', 'CNY|0')).toMatchObject(twice);
+    const [teller, supervisor] = [programme.tellers[0], programme.supervisors[0]];
+    const lines = ['D1#1', 'D2#0'];
+    programme.pass(teller, supervisor, { kind: 'match', asset: 'CNY', lines, legs: [], reason: 'taken back' });
+    expect(kindsOf(programme)).toEqual([]);
+    expect(state(programme, 'D3', second.closing, []).body.outcome).toBe('balanced');
+  });
+
   it('is not balanced when a statement is missing in between', () => {
     const programme = new TestProgramme().open();
     programme.client('c1', 'CNY', 5000n);

@@ -167,7 +167,8 @@ export function reconcileStatement(books: Books, statement: string): StatementRe
   const { breaks, cleared, next } = nameBreaks(books, received, before, found.breaks, idsOf, legs, statement);
   const openLines = new Set([...breaks.values()].filter(isOpenItem).flatMap((one) => one.lines));
   const openLegs = new Set([
-    ...[...breaks.values()].filter(isOpenItem).flatMap((one) => one.legs),
+    // The leg of a duplicate is paired: it is named for people to see, and the line said twice is not paired with it later.
+    ...[...breaks.values()].filter((one) => isOpenItem(one) && one.kind !== 'duplicate').flatMap((one) => one.legs),
     ...found.outstanding,
   ]);
   const outstandingSum = found.outstanding.reduce((sum, leg) => sum + (amounts.get(leg) ?? 0n), 0n);
@@ -266,19 +267,13 @@ function nameBreaks(
     const old = known === undefined ? undefined : books.get('break', known);
     const key = known ?? `${bankAccountKey(asset, pool)}|${next}`;
     if (known === undefined) next += 1;
+    // Of a line said twice nothing is known that was not known before, as long as nothing is paired with it.
+    const isStillTwice = old?.kind === 'duplicate' && kind === 'missing in books';
+    const said = isStillTwice ? { kind: old.kind, legs: old.legs } : { kind, legs: sides };
     const likelyName = likely === null ? null : lines.length > 0 ? legName(likely) : (idsOf([likely])[0] ?? null);
     breaks.set(key, {
-      ...{
-        asset,
-        ...inPool(pool),
-        kind,
-        lines,
-        legs: sides,
-        difference,
-        since: old?.since ?? since,
-        receipt,
-        likely: likelyName,
-      },
+      ...{ asset, ...inPool(pool), ...said, lines, difference },
+      ...{ since: old?.since ?? since, receipt, likely: likelyName },
       ...{ statement: old?.statement ?? statement, owner: old?.owner ?? null, state: 'open', resolution: null },
     });
   }

@@ -83,12 +83,12 @@ function withoutItems(
     const one = books.get('break', name);
     if (one?.state !== 'open' || one.kind === 'unknown payer') return [];
     const still = {
-      lines: one.lines.filter((id) => left.lines.includes(id)),
-      legs: one.legs.filter((leg) => left.legs.some((each) => each.leg === leg)),
+      lines: one.lines.filter((id) => !lines.includes(id)),
+      legs: one.legs.filter((leg) => !legs.includes(leg)),
     };
-    const count = still.lines.length + still.legs.length;
-    if (count === one.lines.length + one.legs.length) return [];
-    if (count > 0)
+    if (still.lines.length + still.legs.length === one.lines.length + one.legs.length) return [];
+    // A leg that is named and not open, as that of a duplicate, keeps no break alive.
+    if (still.lines.length > 0 || still.legs.some((leg) => left.legs.some((each) => each.leg === leg)))
       return [
         put('break', name, {
           ...{ ...one, ...still },

@@ -11,7 +11,7 @@ import { isForLater, onTheWall, type WallCalendar, whyNotDue, whyNotOn } from '.
 import type { Reference } from './fx-desk.ts';
 import { known, type Move } from './kinds.ts';
 import { type ClerkAgreement, type ClerkPolicy, readPolicy } from './policy.ts';
-import { Sheet, type SheetLine, type SheetStatement } from './sheet.ts';
+import { type CashMove, Sheet, type SheetLine, type SheetStatement } from './sheet.ts';
 
 type Word =
   | 'waiting'
@@ -70,6 +70,8 @@ type Of<T extends CustosEvent['type']> = Extract<CustosEvent, { type: T }>;
 const house = ['cash', 'platform-own', 'platform-fee', 'bank-fee', 'in-transit', 'suspense'];
 const closedWords: readonly Word[] = ['declined', 'withdrawn', 'expired'];
 
+const itemName = ({ instruction, item }: { instruction: string; item: number }): string => `${instruction}/${item}`;
+
 export class Clerk {
   readonly accounts = new Map<string, Account>();
   readonly instructions = new Map<string, Made>();
@@ -110,6 +112,8 @@ export class Clerk {
   closedMonth = '';
   readonly calendarVersions = new Map<string, number>();
   readonly walls = new Map<string, WallCalendar>();
+  /** Instructions that took effect, by kind. */
+  readonly tookEffect = new Map<string, number>();
   agreement: ClerkAgreement = { version: 0, flat: 0n };
   #policy: ClerkPolicy | undefined;
   #lastAt = 0;
@@ -593,19 +597,13 @@ export class Clerk {
   #isUnknown = (receipt: string): boolean => (this.receipts.get(receipt)?.left ?? 0n) > 0n;
 
   /** Money came in or went out at the bank: cash is what it holds. */
-  #moveCash(
-    asset: string,
-    other: string,
-    amount: bigint,
-    reference: string,
-    day: string,
-    receipt: string | null,
-  ): void {
+  #moveCash(asset: string, other: string, move: Omit<CashMove, 'number'>): void {
+    const { amount, reference } = move;
     this.#moved += 1;
     this.references.add(`${asset}|${reference}`);
     this.#add(`cash:${asset}`, amount);
     this.#add(other, amount);
-    this.sheet(asset).moves.push({ number: this.#moved, reference, amount, day, receipt });
+    this.sheet(asset).moves.push({ number: this.#moved, ...move });
   }
 
   // Reading on
@@ -651,8 +649,9 @@ export class Clerk {
         return;
       case 'bank.settled': {
         const [asset, { amount }] = [this.#assetOf(event), this.#item(event.body) as Item];
-        const { reference, valueDate } = event.body;
-        this.#moveCash(asset, `in-transit:${asset}`, -amount, reference, valueDate, null);
+        const { reference, valueDate: day } = event.body;
+        const move = { reference, item: itemName(event.body), amount: -amount, day, receipt: null };
+        this.#moveCash(asset, `in-transit:${asset}`, move);
         this.#tell(event.body, 'settled');
         return;
       }
@@ -676,17 +675,18 @@ export class Clerk {
           return;
         }
         const [asset, { account, amount }] = [this.#assetOf(event), this.#item(event.body) as Item];
-        const { reference, valueDate } = event.body;
-        this.#moveCash(asset, account, amount, reference, valueDate, null);
+        const { reference, valueDate: day } = event.body;
+        this.#moveCash(asset, account, { reference, item: itemName(event.body), amount, day, receipt: null });
         this.#giveBack(event.body.instruction, amount);
         this.#tell(event.body, 'returned');
         return;
       }
       case 'bank.late': {
-        const { asset, reference, valueDate } = event.body;
+        const { asset, reference, valueDate: day } = event.body;
         const amount = BigInt(event.body.amount);
         this.receipts.set(event.id, { asset, left: amount });
-        this.#moveCash(asset, `suspense:${asset}`, amount, reference, valueDate, event.id);
+        const move = { reference, item: itemName(event.body), amount, day, receipt: event.id };
+        this.#moveCash(asset, `suspense:${asset}`, move);
         return;
       }
       case 'bank.answered': {
@@ -706,7 +706,8 @@ export class Clerk {
         );
         if (named === undefined) this.receipts.set(event.id, { asset, left: amount });
         const receipt = named === undefined ? event.id : null;
-        this.#moveCash(asset, named?.[0] ?? `suspense:${asset}`, amount, reference, event.body.valueDate, receipt);
+        const move = { reference, item: null, amount, day: event.body.valueDate, receipt };
+        this.#moveCash(asset, named?.[0] ?? `suspense:${asset}`, move);
         return;
       }
       case 'statement.received': {
@@ -721,8 +722,10 @@ export class Clerk {
       case 'statement.lines': {
         const { statement, lines } = event.body;
         const known = this.statements.get(statement)?.lines ?? [];
-        for (const { reference, amount, valueDate: day } of lines)
-          known.push({ id: `${statement}#${known.length}`, reference, amount: BigInt(amount), day });
+        for (const { reference, item, amount, valueDate: day } of lines) {
+          const id = `${statement}#${known.length}`;
+          known.push({ id, reference, item: item === null ? null : itemName(item), amount: BigInt(amount), day });
+        }
         return;
       }
       case 'reconciliation.completed': {
@@ -803,6 +806,7 @@ export class Clerk {
 
   #takeEffect(one: Made, atMs: number): void {
     const { body, items } = one;
+    this.tookEffect.set(body.kind, (this.tookEffect.get(body.kind) ?? 0) + 1);
     const { moves, effect } = known(body);
     one.word = items.length > 0 ? 'approved' : 'settled';
     if (body.kind === 'foreign exchange') this.openPosition(body.asset);

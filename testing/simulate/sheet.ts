@@ -6,6 +6,8 @@ export interface CashMove {
   /** Its number among everything that was ever moved. */
   readonly number: number;
   readonly reference: string;
+  /** The payment it belongs to, `instruction/item`. */
+  readonly item: string | null;
   readonly amount: bigint;
   readonly day: string;
   /** The receipt in suspense, where nobody knew whose it was. */
@@ -15,6 +17,7 @@ export interface SheetLine {
   /** `statement#number`. */
   readonly id: string;
   readonly reference: string | null;
+  readonly item: string | null;
   readonly amount: bigint;
   readonly day: string;
 }
@@ -96,10 +99,19 @@ export class Sheet {
     const fresh = this.moves.slice(this.#looked, one.moves);
     const moves = [...this.openMoves.filter(({ number }) => free(moveName(number))), ...fresh];
     const byReference = new Map(moves.map((move) => [move.reference, move]));
-    const pairs = lines.flatMap((line) => {
+    const pairs = lines.flatMap((line): Ticked['pairs'][number][] => {
       const move = byReference.get(line.reference ?? '');
       return move?.amount === line.amount ? [{ line, move }] : [];
     });
+    // Where a payment came back more than once: one is as good as another, and one too many was said twice.
+    const twice = new Map<SheetLine, CashMove>();
+    for (const line of lines) {
+      if (line.item === null || pairs.some((pair) => pair.line === line)) continue;
+      const same = moves.filter((move) => move.item === line.item && move.amount === line.amount);
+      const left = same.find((move) => !pairs.some((pair) => pair.move === move));
+      if (left !== undefined) pairs.push({ line, move: left });
+      else if (same.length > 0) twice.set(line, same[same.length - 1] as CashMove);
+    }
     const unpaired = lines.filter((line) => !pairs.some((pair) => pair.line === line));
     const untaken = moves.filter((move) => !pairs.some((pair) => pair.move === move));
     const missing = untaken.filter(({ day }) => day <= one.day);
@@ -119,16 +131,19 @@ export class Sheet {
       const heir = items.map((item) => heirs.get(item)).find((name) => name !== undefined && !breaks.has(name));
       if (heir === undefined) nextBreak += 1;
       const old = heir === undefined ? undefined : this.breaks.get(heir);
+      const isStillTwice = old?.kind === 'duplicate' && kind === 'missing in books';
+      const said = isStillTwice ? { kind: old.kind, legs: old.legs } : { kind, legs: move ? [move.number] : [] };
       const days = [line?.day, move?.day].filter((day) => day !== undefined).sort();
       breaks.set(heir ?? `${this.asset}|${nextBreak - 1}`, {
-        ...{ kind, lines: line ? [line.id] : [], legs: move ? [move.number] : [], word: 'open' },
+        ...{ ...said, lines: line ? [line.id] : [], word: 'open' },
         ...{ since: old?.since ?? days[0] ?? '', statement: old?.statement ?? one.id, owner: old?.owner ?? null },
         receipt: kind === 'unknown payer' ? (move?.receipt ?? null) : null,
       });
     };
     for (const { line, move } of pairs)
       if (move.receipt !== null && isUnknown(move.receipt)) note('unknown payer', line, move);
-    for (const line of unpaired) note('missing in books', line, undefined);
+    for (const [line, move] of twice) note('duplicate', line, move);
+    for (const line of unpaired) if (!twice.has(line)) note('missing in books', line, undefined);
     for (const move of missing) note('missing at bank', undefined, move);
 
     const isExplained = BigInt(one.closing) + sum(notYet) === one.cash;
@@ -203,8 +218,10 @@ export class Sheet {
     if (one.kind !== 'unknown payer') this.#takeAway(one.lines, one.legs);
   }
 
-  difference = ({ lines, legs }: SheetBreak): bigint =>
-    sum(lines.map((id) => this.stated.get(id) as SheetLine)) - sum(legs.map((number) => this.#moveOf(number)));
+  /** What the bank has more; a movement that is named and paired is no part of it. */
+  difference = ({ kind, lines, legs }: SheetBreak): bigint =>
+    sum(lines.map((id) => this.stated.get(id) as SheetLine)) -
+    (kind === 'duplicate' ? 0n : sum(legs.map((number) => this.#moveOf(number))));
 
   #moveOf = (number: number): CashMove => this.moves.find((one) => one.number === number) as CashMove;
   #itemsOf = ({ lines, legs }: SheetBreak): string[] => [...lines, ...legs.map(moveName)];
@@ -215,9 +232,13 @@ export class Sheet {
     for (const item of [...lines, ...legs.map(moveName)]) this.apart.delete(item);
     for (const [name, one] of this.openBreaks()) {
       if (one.kind === 'unknown payer') continue;
-      const left = { lines: one.lines.filter(this.lineIsOpen), legs: one.legs.filter(this.moveIsOpen) };
-      if (left.lines.length + left.legs.length === 0) this.breaks.set(name, { ...one, word: 'cleared' });
-      else this.breaks.set(name, { ...one, ...left });
+      if (!one.lines.some((id) => lines.includes(id)) && !one.legs.some((number) => legs.includes(number))) continue;
+      const left = {
+        lines: one.lines.filter((id) => !lines.includes(id)),
+        legs: one.legs.filter((number) => !legs.includes(number)),
+      };
+      const isOver = left.lines.length === 0 && !left.legs.some(this.moveIsOpen);
+      this.breaks.set(name, isOver ? { ...one, word: 'cleared' } : { ...one, ...left });
     }
   }
 }
