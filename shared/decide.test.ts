@@ -234,6 +234,33 @@ describe('cheating fails', () => {
     expect(booked(accountOf(programme, account))).toBe(100_000_05n);
   });
 
+  it('what was made under an older policy is made again under the one in force', () => {
+    const { programme, account, teller } = funded();
+    const old = programme.made(teller, pay(account, '100'));
+    const [officer, other] = programme.officers;
+    const policy = { ...programme.books.get('policy', '1')!, version: 2 };
+    programme.pass(officer, other, { kind: 'adopt policy', policy });
+    expect(refusalOf(programme.submit(old, teller.sign([old])[0]!))).toBe('policy');
+    const fresh = programme.made(teller, pay(account, '100'));
+    expect(programme.submit(fresh, teller.sign([fresh])[0]!).ok).toBe(true);
+  });
+
+  it('a booking of the bank is booked once, whatever message and event name it', () => {
+    const { programme, account, teller, supervisor } = funded();
+    const bank = (type: 'bank.credited' | 'bank.settled', body: object) => {
+      const event = programme.event(type, body as never, { actor: 'bank', terminal: 'depository' });
+      return programme.submit(event, signAsMachine(programme.adapterKey, 'adapter', [event])[0]!);
+    };
+    const valueDate = '2026-11-23';
+    const credit = { reference: 'R7', account: '9c1CNY', asset: 'CNY', amount: '5', valueDate };
+    expect(bank('bank.credited', credit).ok).toBe(true);
+    expect(refusalOf(bank('bank.credited', credit))).toBe('duplicate');
+    const paid = programme.pass(teller, supervisor, pay(account, '100'));
+    const settled = { instruction: paid.id, item: 0, reference: 'R7', valueDate };
+    expect(refusalOf(bank('bank.settled', settled))).toBe('duplicate');
+    expect(booked(accountOf(programme, 'cash:CNY'))).toBe(100_000_05n);
+  });
+
   it('a person cannot speak for the bank, and the gateway key cannot speak for the adapter', () => {
     const { programme, teller } = funded();
     const credited = programme.event(

@@ -220,6 +220,24 @@ describe('the bank link with the simulated bank', () => {
     expect([...sequencer.books.all('statement')].length).toBe(2);
   });
 
+  it('takes a message in once, though the bank gives it again because it heard nothing', async () => {
+    const { bank, link, pass, sequencer } = await depository(fate);
+    bank.creditReceipt({ asset: 'CNY', amount: 500n, custodyNumber: '9c1CNY', payer: 'x' });
+    const deaf = { ...link, bank: { ...bank, acknowledge: () => {} } };
+    expect(await runBankLink(deaf)).toEqual([]);
+    const details = payee('good', '6222000100');
+    const payment = { kind: 'payment' as const, account: 'acc-c1-CNY', asset: 'CNY', amount: '100' };
+    await pass({ ...payment, payee: committed(details) }, [details]);
+    expect(await runBankLink(deaf)).toEqual([]);
+    bank.endOfDay();
+    expect(await runBankLink(deaf)).toEqual([]);
+    const { size } = sequencer.tree;
+    expect(bank.receive().length).toBeGreaterThan(3);
+    expect(await runBankLink(deaf)).toEqual([]);
+    expect(await runBankLink(link)).toEqual([]);
+    expect([sequencer.tree.size, bank.receive()]).toEqual([size, []]);
+  });
+
   it('sends an order to the bank once, though the gateway is killed between sending and noting it', async () => {
     const { bank, link, pass, sequencer } = await depository(fate);
     bank.creditReceipt({ asset: 'CNY', amount: 500n, custodyNumber: '9c1CNY', payer: 'x' });

@@ -40,6 +40,13 @@ export class Chance {
     return list[this.below(list.length)] as T;
   }
 
+  /** One of what has been there least so far, more often than not: so that in the end everything has been there. */
+  rarest<T>(list: readonly T[], timesSoFar: (one: T) => number): T {
+    if (list.length === 0 || this.once(3)) return this.pick(list);
+    const least = Math.min(...list.map(timesSoFar));
+    return this.pick(list.filter((one) => timesSoFar(one) === least));
+  }
+
   weighted<T extends string>(weights: Readonly<Record<T, number>>): T {
     const all = Object.entries(weights) as [T, number][];
     let left = this.below(all.reduce((sum, [, weight]) => sum + weight, 0));

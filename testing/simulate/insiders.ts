@@ -11,17 +11,11 @@ import type { Instruction, InstructionKind } from '../../shared/instruction/sche
 import type { Submission } from '../../shared/submission.ts';
 import { addDays, type Day, msToInstant } from '../../shared/time.ts';
 import { commitmentOf, newEd25519, Person, sha256, signAsMachine } from '../people.ts';
+import { forgeries } from './faults.ts';
 import { knownKinds } from './kinds.ts';
 import { assets, wish, wishedKinds } from './wishes.ts';
 import { digestOf, insiderTerminal, programme, type World } from './world.ts';
 
-const forgeries = [
-  'evidence of another event',
-  'signed by another',
-  'no user verification',
-  'no seal of theirs',
-  'from another site',
-] as const;
 type Forgery = (typeof forgeries)[number] | 'none';
 
 /** One submission by an insider. */
@@ -60,7 +54,9 @@ function eventBy<T extends EventType>(world: World, type: T, actor: string, body
 }
 
 function submit(world: World, event: CustosEvent, who: Person, details: readonly EventDetails[] = []): Submission {
-  const forgery: Forgery = world.chance.once(7) ? world.chance.pick(forgeries) : 'none';
+  const forgery: Forgery = world.chance.once(7)
+    ? world.chance.rarest(forgeries, (one) => world.timesSoFar(`evidence: ${one}`))
+    : 'none';
   if (forgery !== 'none') {
     world.forged.add(event.id);
     world.count(`evidence: ${forgery}`);
@@ -177,7 +173,7 @@ function make(world: World, who: Person): Submission {
   const body = chance.once(4) ? spoiled(world, instruction) : instruction;
   const event = eventBy(world, 'instruction.made', who.operator.id, { instruction: body, policyVersion, expiresAt });
   // Details that are missing are a forgery of their own; who a client is may stay with the bank.
-  if (details.length > 0 && body.kind !== 'register client' && chance.once(12)) {
+  if (details.length > 0 && body.kind !== 'register client' && chance.once(4)) {
     world.forged.add(event.id);
     world.count('details left out');
     details.pop();

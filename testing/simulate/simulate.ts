@@ -20,7 +20,11 @@ export interface Simulation {
   readonly trace: string;
   readonly found: readonly string[];
   readonly byFault: Readonly<Record<string, number>>;
+  /** Instructions by kind, and other events by type. */
   readonly admitted: Readonly<Record<string, number>>;
+  /** Instructions that took effect, by kind; and every event by its type. */
+  readonly kinds: Readonly<Record<string, number>>;
+  readonly events: Readonly<Record<string, number>>;
 }
 
 const stepsPerEpisode = 250;
@@ -39,6 +43,9 @@ export async function simulate(options: {
   const found: string[] = [];
   const byFault = new Map<string, number>();
   const admitted = new Map<string, number>();
+  const kinds = new Map<string, number>();
+  const events = new Map<string, number>();
+  const add = (map: Map<string, number>, name: string, count = 1) => map.set(name, (map.get(name) ?? 0) + count);
   const line = (text: string) => {
     trace.update(`${text}\n`);
     options.onLine?.(text);
@@ -46,7 +53,7 @@ export async function simulate(options: {
   let steps = 0;
   for (let episode = 0; steps < options.steps && found.length === 0; episode++) {
     const chance = new Chance(seed, episode);
-    const world = new World(chance);
+    const world = new World(chance, byFault, kinds);
     let during = 'the opening';
     try {
       const terminals = chance.between(2, 5);
@@ -66,10 +73,10 @@ export async function simulate(options: {
       found.push(`${during}: ${what}`);
       line(`disagreement during ${during}: ${failure instanceof Error ? failure.message : failure}`);
     } finally {
-      for (const [name, count] of world.faults) byFault.set(name, (byFault.get(name) ?? 0) + count);
+      for (const [kind, count] of world.clerk.tookEffect) add(kinds, kind, count);
       for (const event of world.clerk.events.values()) {
-        const what = event.type === 'instruction.made' ? event.body.instruction.kind : event.type;
-        admitted.set(what, (admitted.get(what) ?? 0) + 1);
+        add(events, event.type);
+        add(admitted, event.type === 'instruction.made' ? event.body.instruction.kind : event.type);
       }
       await close(world);
     }
@@ -84,6 +91,8 @@ export async function simulate(options: {
     found,
     byFault: Object.fromEntries([...byFault].sort()),
     admitted: Object.fromEntries([...admitted].sort()),
+    kinds: Object.fromEntries([...kinds].sort()),
+    events: Object.fromEntries([...events].sort()),
   };
 }
 
@@ -136,12 +145,12 @@ if (import.meta.main) {
   });
   const seed = Number(values.seed ?? Date.now() % 2 ** 31);
   const steps = Number(values.steps ?? Number(values.seconds) * stepsPerSecond);
-  const { found, byFault, admitted, ...figures } = await simulate({
+  const { found, byFault, admitted, kinds, events, ...figures } = await simulate({
     seed,
     steps,
     ...(values.lines ? { onLine: (text: string) => console.error(text) } : {}),
   });
-  if (values.json) console.log(JSON.stringify({ ...figures, found, byFault, admitted }));
+  if (values.json) console.log(JSON.stringify({ ...figures, found, byFault, admitted, kinds, events }));
   else {
     const { disagreements, faults, seconds, trace } = figures;
     console.log(`seed ${seed}: ${steps} steps in ${seconds} s, ${faults} faults, ${disagreements} disagreement(s)`);

@@ -3,29 +3,23 @@
 
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { bankReference } from '../../depository/bank/answers.ts';
 import { openBankKeys } from '../../depository/keys.ts';
 import { base64urlToBytes, utf8ToText } from '../../shared/bytes.ts';
 import type { Signing, Verdict } from '../../shared/contract/terminal.ts';
-import { type FaultPoint, faultPoints } from '../../shared/fault.ts';
+import type { FaultPoint } from '../../shared/fault.ts';
 import { type Role, roles } from '../../shared/operator.ts';
 import type { Result } from '../../shared/result.ts';
 import { type Colleague, type Desk, finished, newColleague } from '../desk.ts';
 import { lyingGateway } from '../lying-gateway.ts';
 import { officeOrigin } from '../office.ts';
+import type { Made } from './clerk.ts';
+import { bankTroubles, type LineFault, lies, lineFaults, putBackParts, strikable } from './faults.ts';
 import { insiderSubmission } from './insiders.ts';
 import { knownKinds } from './kinds.ts';
 import { verifyAt } from './verify-at.ts';
 import { draftOf, wishedKinds, wishes } from './wishes.ts';
-import {
-  bankTroubles,
-  Disagreement,
-  insiderTerminal,
-  type LineFault,
-  lineFaults,
-  programme,
-  type Station,
-  type World,
-} from './world.ts';
+import { Disagreement, insiderTerminal, programme, type Station, type World } from './world.ts';
 
 export const stepWeights = {
   make: 26,
@@ -34,8 +28,8 @@ export const stepWeights = {
   sync: 14,
   bank: 14,
   receipt: 6,
-  'end of day': 4,
-  'nobody ordered it': 2,
+  'end of day': 5,
+  'nobody ordered it': 3,
   'time passes': 5,
   insider: 14,
   colleague: 1,
@@ -91,7 +85,9 @@ export async function takeStep(world: World, name: StepName): Promise<string> {
       return strikeDuring(world, 'disk full');
     case 'faulty line': {
       const station = chance.pick(world.stations);
-      station.lineFaults = Array.from({ length: chance.between(1, 3) }, () => chance.pick(lineFaults)) as LineFault[];
+      station.lineFaults = Array.from({ length: chance.between(1, 3) }, () =>
+        chance.rarest(lineFaults, world.timesSoFar),
+      ) as LineFault[];
       const outcome = chance.once(2)
         ? await world.at(station, (desk) => sync(station, desk))
         : await make(world, station);
@@ -107,7 +103,7 @@ export async function takeStep(world: World, name: StepName): Promise<string> {
     case 'clock jumps':
       return jumpClock(world);
     case 'bank trouble': {
-      world.bankTrouble = chance.pick(bankTroubles);
+      world.bankTrouble = chance.rarest(bankTroubles, (one) => world.timesSoFar(`bank: ${one}`));
       world.count(`bank: ${world.bankTrouble}`);
       const outcome = `${world.bankTrouble}: ${await runBank(world)}`;
       world.bankTrouble = undefined;
@@ -151,8 +147,14 @@ async function somebody(
 
 async function make(world: World, at?: Station): Promise<string> {
   const { chance } = world;
-  const kind = chance.weighted(
-    Object.fromEntries(wishedKinds.map((one) => [one, wishes[one]?.often(world) ?? 0])),
+  const often = Object.fromEntries(wishedKinds.map((one) => [one, wishes[one]?.often(world) ?? 0]));
+  const kind = (
+    chance.once(4)
+      ? chance.rarest(
+          wishedKinds.filter((one) => (often[one] ?? 0) > 0),
+          world.timesDone,
+        )
+      : chance.weighted(often)
   ) as keyof typeof wishes;
   const makers: readonly string[] = chance.once(30) ? roles : (knownKinds[kind]?.makers ?? []);
   const station = await somebody(world, (one) => makers.includes(one.role), at === undefined ? world.stations : [at]);
@@ -180,11 +182,11 @@ async function sign(station: Station, asked: Promise<Result<Signing> | undefined
 }
 
 /** A checker brings their terminal up to date and decides on some of what waits for somebody like them. */
-async function check(world: World): Promise<string> {
+async function check(world: World, wanted: (one: Made) => boolean = () => true): Promise<string> {
   const { chance, clerk } = world;
-  const waiting = [...clerk.instructions.values()].filter((one) => one.word === 'waiting');
+  const waiting = [...clerk.instructions.values()].filter((one) => one.word === 'waiting' && wanted(one));
   if (waiting.length === 0) return 'nothing waits';
-  const { body, event, approvedBy } = chance.pick(waiting);
+  const { body, event, approvedBy } = chance.rarest(waiting, (one) => world.timesDone(one.body.kind));
   const isAnybody = chance.once(20);
   const station = await somebody(world, ({ id, role }) => {
     if (isAnybody) return true;
@@ -281,6 +283,7 @@ const runBank = async (world: World): Promise<string> =>
 
 async function receipt(world: World): Promise<string> {
   const { chance, clerk } = world;
+  if (chance.once(5)) return lateMoney(world);
   const numbered = [...clerk.accounts.values()].filter((one) => one.number !== null);
   const known = numbered.length === 0 || chance.once(5) ? undefined : chance.pick(numbered);
   const asset = known?.asset ?? chance.pick(['CNY', 'CNY', 'USD']);
@@ -291,13 +294,29 @@ async function receipt(world: World): Promise<string> {
   return `${asset} ${custodyNumber} ${amount} ${reference}, ${chance.once(2) ? await runBank(world) : ''}`;
 }
 
+/** A payment comes back long after it was settled, or once more; all of it, or not. */
+function lateMoney(world: World): string {
+  const { chance, clerk, depository } = world;
+  const paid = [...clerk.instructions].flatMap(([id, one]) =>
+    one.items.flatMap(({ word, account, amount }, item) =>
+      account !== '' && ['settled', 'returned'].includes(word) ? [{ reference: bankReference(id, item), amount }] : [],
+    ),
+  );
+  if (paid.length === 0) return 'nothing was paid yet';
+  const { reference, amount } = chance.pick(paid);
+  const back = chance.once(2) ? amount : 1n + BigInt(chance.below(Number(amount)));
+  depository.bank.returnAgain(reference, back);
+  world.count('bank: late money');
+  return `${back} of ${amount} comes back`;
+}
+
 /** The bank books what nobody ordered, and mostly puts it right later: only its statements say so. */
 function bookUnasked(world: World): string {
   const { chance, depository } = world;
   const asset = chance.pick(['CNY', 'CNY', 'USD']);
   const before = world.unasked.get(asset) ?? 0n;
-  const charge = BigInt(chance.between(1, 3000)) * (chance.once(3) ? 1n : -1n);
-  const amount = before !== 0n && !chance.once(4) ? -before : charge;
+  const charge = BigInt(chance.between(1, 3000)) * (chance.once(2) ? 1n : -1n);
+  const amount = before !== 0n && !chance.once(6) ? -before : charge;
   if (depository.bank.balance(asset) + amount < 0n) return 'too little is there';
   depository.bank.bookUnasked(asset, amount);
   world.unasked.set(asset, before + amount);
@@ -340,28 +359,27 @@ function jumpClock(world: World): string {
   return `${station.name} ${ms}`;
 }
 
-/** Works that are not part of a simulated day; their moments are struck elsewhere. */
-const elsewhere = ['backup', 'repair'];
-
-const strikable = faultPoints.filter((one) => !elsewhere.some((part) => one.startsWith(part)));
-
 /** Something that would be written to disk, and in its middle the process is killed or the disk is full. */
 async function strikeDuring(world: World, fault: 'kill' | 'disk full'): Promise<string> {
   const { chance } = world;
-  const point = chance.pick(strikable);
+  const point = chance.rarest(strikable, (one) => world.timesSoFar(`${fault} at ${one}`));
   world.arm(point, fault);
   const outcome = await passing(world, point);
   world.disarm();
   return `${point}: ${outcome}`;
 }
 
+const goesToBank = ({ items }: Made): boolean => items.length > 0;
+const isToSend = ({ items }: Made): boolean => items.some(({ word }) => word === 'approved');
+
 /** Work in whose course the moment comes. */
 async function passing(world: World, point: FaultPoint): Promise<string> {
-  const { chance } = world;
+  const { chance, clerk } = world;
   if (point.startsWith('slots')) return chance.once(2) ? recoveryShares(world) : colleague(world);
   if (point.startsWith('keys')) return recoveryShares(world, 2);
   if (point.startsWith('bank')) {
     if (point.includes('message')) await receipt(world);
+    else if (![...clerk.instructions.values()].some(isToSend)) await check(world, goesToBank);
     return runBank(world);
   }
   if (point.startsWith('gateway') && chance.once(2)) return insider(world);
@@ -377,7 +395,7 @@ async function lie(world: World, station: Station): Promise<string> {
   const known = before.log.size;
   if (known < 4) return 'too young';
   const records = (await world.depository.gateway.store.leaves(0, sequencer.size())).map(utf8ToText);
-  const kind = chance.pick(['dropped', 'rewritten', 'swapped', 'shorter', 'made up', 'hidden', 'signed by another']);
+  const kind = chance.rarest(lies, (one) => world.timesSoFar(`gateway lies: ${one}`));
   const at = chance.between(1, known - 2);
   const told = [...records];
   if (kind === 'dropped') told.splice(at, 1);
@@ -422,7 +440,7 @@ async function putBack(world: World, station: Station): Promise<string> {
   const committed = headOf(old) !== headOf(now);
   // After a change of keys nothing of before fits to anything of after.
   const isMixable = databasesOf(old).join() === databasesOf(now).join();
-  const which = isMixable ? chance.pick(['whole vault', 'database', 'head record'] as const) : 'whole vault';
+  const which = isMixable ? chance.rarest(putBackParts, (one) => world.timesSoFar(`put back: ${one}`)) : 'whole vault';
   world.count(`put back: ${which}`);
   if (which === 'whole vault') {
     await world.startAgain(station, old);

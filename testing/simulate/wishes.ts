@@ -255,7 +255,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   match: {
-    often: (world) => (world.clerk.openPairs().length > 0 ? 24 : 1),
+    often: (world) => (world.clerk.openPairs().length > 0 ? 40 : 1),
     draft(world) {
       const { chance, clerk } = world;
       const pairs = clerk.openPairs();
@@ -359,7 +359,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     draft: () => ({ kind: 'resume', reason: 'all is well' }),
   },
   'override shortfall': {
-    often: ({ clerk }) => ([...clerk.short.values()].some((one) => one.amount > 0n) ? 20 : 1),
+    often: ({ clerk }) => ([...clerk.short.values()].some((one) => one.amount > 0n) ? 40 : 1),
     draft({ chance, clerk, nowMs }) {
       const short = [...clerk.short].flatMap(([asset, one]) => (one.amount > 0n ? [asset] : []));
       const until = msToInstant(nowMs + chance.pick([600_000, 3_600_000, 20 * 3_600_000, 30 * 3_600_000]));

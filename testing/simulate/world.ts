@@ -28,6 +28,7 @@ import { newDesk, officeOrigin } from '../office.ts';
 import { Person, sha256 } from '../people.ts';
 import type { Chance } from './chance.ts';
 import { Clerk } from './clerk.ts';
+import type { BankTrouble, Fault, LineFault } from './faults.ts';
 import { simulatedAgreement, simulatedPolicy } from './policy.ts';
 import type { Sheet } from './sheet.ts';
 import { accountOf, assets } from './wishes.ts';
@@ -51,18 +52,6 @@ class DiskFull extends Error {
   override name = 'DiskFull';
   readonly code = 'ENOSPC';
 }
-
-export const lineFaults = ['request lost', 'answer lost', 'request repeated', 'request delayed'] as const;
-export type LineFault = (typeof lineFaults)[number];
-export const bankTroubles = [
-  'messages repeated',
-  'messages under new names',
-  'messages held back',
-  'messages out of order',
-  'bank cut off',
-] as const;
-export type BankTrouble = (typeof bankTroubles)[number];
-export type Fault = 'kill' | 'disk full';
 
 /** How far a clock is from the world's, and for how many steps nobody notices. */
 export interface WrongClock {
@@ -98,7 +87,8 @@ export class World {
   readonly clerk: Clerk;
   readonly forged = new Set<string>();
   readonly stations: Station[] = [];
-  readonly faults = new Map<string, number>();
+  /** What has struck in this run, earlier episodes included. */
+  readonly faults: Map<string, number>;
   /** Operators that wait to be enrolled by the officers. */
   readonly candidates: Operator[] = [];
   /** People who hold their keys outside of any terminal; some of them are enrolled by and by. */
@@ -130,8 +120,10 @@ export class World {
   /** Kills the gateway right after its next answer. */
   killAfterAnswer = false;
 
-  constructor(chance: Chance) {
+  constructor(chance: Chance, faults: Map<string, number>, tookEffect: ReadonlyMap<string, number>) {
     this.chance = chance;
+    this.faults = faults;
+    this.#tookEffectBefore = tookEffect;
     Disagreement.first = undefined;
     this.insiderSeed = chance.bytes(32);
     this.clerk = new Clerk({ forged: this.forged, digestOf });
@@ -144,6 +136,13 @@ export class World {
   count(fault: string): void {
     this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1);
   }
+
+  timesSoFar = (fault: string): number => this.faults.get(fault) ?? 0;
+
+  /** How many instructions of the kind took effect, earlier episodes included. */
+  timesDone = (kind: string): number =>
+    (this.#tookEffectBefore.get(kind) ?? 0) + (this.clerk.tookEffect.get(kind) ?? 0);
+  readonly #tookEffectBefore: ReadonlyMap<string, number>;
 
   async open(terminals: number): Promise<void> {
     await this.#openGateway(join(this.directory, 'log-0.sqlite'));
