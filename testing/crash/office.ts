@@ -50,7 +50,14 @@ const limits = {
 };
 
 /** The naive model of this office, which has read nothing yet. */
-export const newClerk = (): Clerk => new Clerk({ forged: new Set(), digestOf });
+export function newClerk(): Clerk {
+  let moves = 0;
+  const numberOf = () => {
+    moves += 1;
+    return moves;
+  };
+  return new Clerk({ forged: new Set(), digestOf, numberOf });
+}
 
 /** Mostly settles; the rest is rejected or comes back, by the reference, so that it is the same after a crash. */
 function fateOf(reference: string): Fate {

@@ -93,8 +93,6 @@ export class Clerk {
   readonly statements = new Map<string, Stated>();
   /** What is ticked off of what, by asset. */
   readonly sheets = new Map<string, Sheet>();
-  /** Movements so far, of whatever money. */
-  #moved = 0;
   /** Days of which it was said what is owed and what is held, by asset. */
   readonly #stated = new Map<string, string | null>();
   /** Nothing may leave at all. */
@@ -120,9 +118,16 @@ export class Clerk {
   /** Events whose evidence the simulator has broken on purpose. */
   readonly forged: ReadonlySet<string>;
   readonly #digestOf: (event: CustosEvent) => string;
+  /** The number that the books have given a movement on cash: a name and no more, read off as from a slip. */
+  readonly #numberOf: (asset: string, reference: string) => number;
 
-  constructor(parts: { readonly forged: ReadonlySet<string>; readonly digestOf: (event: CustosEvent) => string }) {
+  constructor(parts: {
+    readonly forged: ReadonlySet<string>;
+    readonly digestOf: (event: CustosEvent) => string;
+    readonly numberOf: (asset: string, reference: string) => number;
+  }) {
     this.forged = parts.forged;
+    this.#numberOf = parts.numberOf;
     this.#digestOf = parts.digestOf;
   }
 
@@ -161,9 +166,6 @@ export class Clerk {
   }
 
   move(from: string, to: string, amount: bigint): void {
-    // Nothing is booked of nothing, so that movements are numbered as the legs are.
-    if (amount === 0n) return;
-    this.#moved += 1;
     this.#add(from, -amount);
     this.#add(to, amount);
   }
@@ -599,11 +601,10 @@ export class Clerk {
   /** Money came in or went out at the bank: cash is what it holds. */
   #moveCash(asset: string, other: string, move: Omit<CashMove, 'number'>): void {
     const { amount, reference } = move;
-    this.#moved += 1;
     this.references.add(`${asset}|${reference}`);
     this.#add(`cash:${asset}`, amount);
     this.#add(other, amount);
-    this.sheet(asset).moves.push({ number: this.#moved, ...move });
+    this.sheet(asset).moves.push({ number: this.#numberOf(asset, reference), ...move });
   }
 
   // Reading on

@@ -3,7 +3,7 @@
 // once and by the reference that it notified; nothing here is shared with `shared/reconciliation.ts` or `shared/statement.ts`.
 
 export interface CashMove {
-  /** Its number among everything that was ever moved. */
+  /** Its number in the books. */
   readonly number: number;
   readonly reference: string;
   /** The payment it belongs to, `instruction/item`. */

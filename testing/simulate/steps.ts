@@ -8,6 +8,7 @@ import { openBankKeys } from '../../depository/keys.ts';
 import { base64urlToBytes, utf8ToText } from '../../shared/bytes.ts';
 import type { Signing, Verdict } from '../../shared/contract/terminal.ts';
 import type { FaultPoint } from '../../shared/fault.ts';
+import type { InstructionKind } from '../../shared/instruction/schema.ts';
 import { type Role, roles } from '../../shared/operator.ts';
 import type { Result } from '../../shared/result.ts';
 import { type Colleague, type Desk, finished, newColleague } from '../desk.ts';
@@ -52,7 +53,7 @@ export async function takeStep(world: World, name: StepName): Promise<string> {
   if (world.stations.length === 0) return 'nobody is left';
   switch (name) {
     case 'make':
-      return make(world);
+      return chance.once(3) ? seeThrough(world) : make(world);
     case 'check':
       return check(world);
     case 'withdraw':
@@ -145,28 +146,46 @@ async function somebody(
   return (await world.at(station, (desk) => quietly(() => desk.tryUnlock(person))))?.ok ? station : undefined;
 }
 
-async function make(world: World, at?: Station): Promise<string> {
+/** What has been done least of what makes sense now. */
+function rareKind(world: World): InstructionKind {
+  const sensible = wishedKinds.filter((kind) => (wishes[kind]?.often(world) ?? 0) > 1);
+  return world.chance.rarest(sensible, world.timesDone);
+}
+
+const someKind = (world: World): InstructionKind =>
+  world.chance.once(4)
+    ? rareKind(world)
+    : (world.chance.weighted(
+        Object.fromEntries(wishedKinds.map((one) => [one, wishes[one]?.often(world) ?? 0])),
+      ) as InstructionKind);
+
+/** Something that is not done every day is seen through to its end at once, by as many as it takes. */
+async function seeThrough(world: World): Promise<string> {
+  const kind = rareKind(world);
+  const said = [await make(world, undefined, kind, true)];
+  for (let i = 0; i < 2; i++) {
+    const isLeft = [...world.clerk.instructions.values()].some(
+      (one) => one.word === 'waiting' && one.body.kind === kind,
+    );
+    if (isLeft) said.push(await check(world, (one) => one.body.kind === kind));
+  }
+  return said.join('; ');
+}
+
+async function make(world: World, at?: Station, kind = someKind(world), upToDate = false): Promise<string> {
   const { chance } = world;
-  const often = Object.fromEntries(wishedKinds.map((one) => [one, wishes[one]?.often(world) ?? 0]));
-  const kind = (
-    chance.once(4)
-      ? chance.rarest(
-          wishedKinds.filter((one) => (often[one] ?? 0) > 0),
-          world.timesDone,
-        )
-      : chance.weighted(often)
-  ) as keyof typeof wishes;
   const makers: readonly string[] = chance.once(30) ? roles : (knownKinds[kind]?.makers ?? []);
   const station = await somebody(world, (one) => makers.includes(one.role), at === undefined ? world.stations : [at]);
   if (station === undefined) return `${kind}: nobody`;
   const count = chance.once(4) ? chance.between(2, 6) : 1;
   const drafts = Array.from({ length: count }, () => ({ draft: draftOf(world, kind), source: null }));
   return world.at(station, async (desk) => {
+    if (upToDate) await sync(station, desk);
     const made = await sign(
       station,
       quietly(() => desk.client.make({ drafts })),
     );
-    const synced = chance.once(2) ? `, ${await sync(station, desk)}` : '';
+    const synced = upToDate || chance.once(2) ? `, ${await sync(station, desk)}` : '';
     return `${station.name} ${kind}: ${made}${synced}`;
   });
 }

@@ -11,7 +11,7 @@ import { simulatedAgreement, simulatedPolicy } from './policy.ts';
 import type { World } from './world.ts';
 
 interface Wish<K extends InstructionKind> {
-  /** How often, against the others. */
+  /** How often, against the others; 1 or less where it would hardly make sense now. */
   readonly often: (world: World) => number;
   readonly draft: (world: World) => Extract<Draft, { kind: K }>;
 }
@@ -162,7 +162,8 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   recall: {
-    often: always(4),
+    often: ({ clerk }) =>
+      [...clerk.instructions.values()].some((one) => ['sent', 'settled'].includes(one.items[0]?.word ?? '')) ? 5 : 1,
     draft(world) {
       const { chance, clerk } = world;
       const paid = [...clerk.instructions].flatMap(([id, one]) =>
@@ -243,7 +244,12 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   correction: {
-    often: always(4),
+    often: ({ clerk }) =>
+      [...clerk.instructions.values()].some(
+        (one) => one.word === 'settled' && !one.reversed && clerk.movesOf(one.body) !== undefined,
+      )
+        ? 5
+        : 1,
     draft(world) {
       const { chance, clerk } = world;
       const done = [...clerk.instructions].flatMap(([id, one]) =>
@@ -314,7 +320,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     draft: (world) => ({ kind: 'enrol operator', operator: world.someCandidate() }),
   },
   'enrol terminal': {
-    often: always(1),
+    often: always(2),
     draft: ({ chance }) => ({
       ...{ kind: 'enrol terminal', terminal: { id: `T-7${chance.below(10)}`, key: newEd25519().publicKey } },
     }),
@@ -331,7 +337,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'revoke terminal': {
-    often: always(1),
+    often: ({ clerk }) => ([...clerk.terminals].some(([id, one]) => id.startsWith('T-7') && !one.revoked) ? 3 : 1),
     draft({ chance, clerk }) {
       const spare = [...clerk.terminals.keys()].filter((id) => id.startsWith('T-7'));
       const terminal = spare.length === 0 || chance.once(12) ? chance.pick(['T-66', 'T-98']) : chance.pick(spare);
@@ -339,7 +345,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'record recovery': {
-    often: always(1),
+    often: always(2),
     draft(world) {
       const { chance, clerk, nowMs } = world;
       const endedAt = msToInstant(nowMs + (chance.once(8) ? -120_000 : 0));
@@ -351,7 +357,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'emergency stop': {
-    often: ({ clerk }) => (clerk.stopped ? 0 : 1),
+    often: ({ clerk }) => (clerk.stopped ? 0 : 2),
     draft: () => ({ kind: 'emergency stop', reason: 'something is wrong' }),
   },
   resume: {

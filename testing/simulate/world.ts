@@ -126,9 +126,15 @@ export class World {
     this.#tookEffectBefore = tookEffect;
     Disagreement.first = undefined;
     this.insiderSeed = chance.bytes(32);
-    this.clerk = new Clerk({ forged: this.forged, digestOf });
+    this.clerk = new Clerk({ forged: this.forged, digestOf, numberOf: this.#numberOf });
     listenAtFaultPoints((point) => this.#strike(point));
   }
+
+  readonly #numberOf = (asset: string, reference: string): number => {
+    for (const [key, { legs }] of this.depository.gateway.sequencer().books.all('cashLegRow'))
+      for (const leg of key.startsWith(asset) ? legs : []) if (leg.reference === reference) return leg.leg;
+    throw new Error(`the books have not moved ${asset} by the reference ${reference}`);
+  };
 
   /** UUIDv7 from the world's own chance. */
   readonly newId = (unixMs: number) => eventIdFrom(unixMs, this.chance.bytes(10));
