@@ -311,9 +311,10 @@ export class Clerk {
       return;
     }
     const amount = BigInt(deal.amount);
-    this.#moveCash(deal.asset, `fx-position:${deal.asset}`, -amount, sold.reference, sold.day, null);
-    if (bought === undefined) this.#moveCash(deal.asset, deal.account, amount, end.reference, end.day, null);
-    else this.#moveCash(deal.bought, deal.to, BigInt(deal.boughtAmount), end.reference, end.day, null);
+    const of = { item: itemName({ instruction: id, item: 0 }), receipt: null };
+    this.#moveCash(deal.asset, `fx-position:${deal.asset}`, { ...of, ...sold, amount: -amount });
+    if (bought === undefined) this.#moveCash(deal.asset, deal.account, { ...of, ...end, amount });
+    else this.#moveCash(deal.bought, deal.to, { ...of, ...end, amount: BigInt(deal.boughtAmount) });
     this.#tell({ instruction: id, item: 0 }, bought === undefined ? 'returned' : 'settled');
   }
 
