@@ -11,7 +11,6 @@ import {
   rowToText,
   type TableName,
   type Tables,
-  tableNames,
   textToRow,
 } from '../../shared/books.ts';
 import { referenceOf } from '../../shared/decide.ts';
@@ -290,8 +289,9 @@ export class SqlBooks implements Books {
    * are the caller's to write in the same one.
    */
   write(layer: BooksLayer): void {
-    const { putAccount, putWindow, putInstruction, putState, putLeg } = this.#statements;
-    if (this.#digests?.isKnown) this.#count(layer, this.#digests);
+    const { state, putAccount, putWindow, putInstruction, putState, putLeg } = this.#statements;
+    const digests = this.#digests?.isKnown ? this.#digests : undefined;
+    if (digests !== undefined) this.#count(layer, digests);
     for (const [id, a] of layer.rows.account) {
       putAccount.run(
         a.index,
@@ -323,10 +323,13 @@ export class SqlBooks implements Books {
     this.#writeSeen(layer);
     for (const [key, row] of layer.rows.window) putWindow.run(key, row.sum);
     for (const [id, row] of layer.rows.instruction) putInstruction.run(id, row.state, rowToText(row));
-    for (const table of tableNames) {
+    for (const table of storedTables) {
       if (table in own) continue;
       for (const [key, row] of layer.rows[table]) {
-        putState.run(table, key, stateText(table, row));
+        const text = stateText(table, row);
+        const before = digests && (state.get(table, key) as { row: string } | undefined);
+        digests?.replace(table, key, before?.row, text);
+        putState.run(table, key, text);
         this.#small.get(table)?.delete(key);
       }
     }
@@ -340,9 +343,12 @@ export class SqlBooks implements Books {
     if (first !== undefined) this.#seen.write(first[1], entries);
   }
 
-  /** Takes what a layer changes into the digests, before it is written: what was there goes out, what comes goes in. */
+  /**
+   * Takes what a layer changes in tables of their own into the digests, before it is written: what was there goes out, what
+   * comes goes in.
+   */
   #count(layer: BooksLayer, digests: TableDigests): void {
-    const { window, instruction, state } = this.#statements;
+    const { window, instruction } = this.#statements;
     for (const [id, account] of layer.rows.account) {
       const before = this.get('account', id);
       digests.replace('account', id, before && accountText(before), accountText(account));
@@ -359,12 +365,6 @@ export class SqlBooks implements Books {
       if (before !== undefined) digests.remove(nameOfInstruction(before.state), id, before.row);
       digests.add(nameOfInstruction(row.state), id, rowToText(row));
     }
-    for (const table of storedTables)
-      if (!(table in own))
-        for (const [key, row] of layer.rows[table]) {
-          const before = state.get(table, key) as { row: string } | undefined;
-          digests.replace(table, key, before?.row, stateText(table, row));
-        }
   }
 
   /** After a database transaction that failed, what was cached may be ahead of what is stored. */
