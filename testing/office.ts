@@ -71,7 +71,7 @@ export interface TestOffice {
   syncAll(): Promise<void>;
 }
 
-export async function openTestOffice(): Promise<TestOffice> {
+export async function openTestOffice(assets: readonly string[] = ['CNY']): Promise<TestOffice> {
   const directory = mkdtempSync(join(tmpdir(), 'custos-'));
   let skipped = 0;
   const clock = () => Date.now() + skipped;
@@ -81,7 +81,7 @@ export async function openTestOffice(): Promise<TestOffice> {
     name: 'Demonstration',
     origin: 'depository.example/p2p-demo',
     relyingParty: { id: 'localhost', origins: [officeOrigin] },
-    pools: { CNY: '110022' },
+    pools: Object.fromEntries(assets.map((asset, i) => [asset, `1100${22 + i}`])),
     primitives: nodePrimitives,
     clock,
     port: 0,
@@ -98,7 +98,7 @@ export async function openTestOffice(): Promise<TestOffice> {
   const first = await maker.firstRun(officers[0], depository.invitation, 'T-01');
   const second = await checker.firstRun(officers[1], depository.invitation, 'T-02');
   const outcome = await depository.open({
-    assets: ['CNY'],
+    assets: [...assets],
     officers: [first.operator, second.operator],
     terminals: [first.terminal, second.terminal],
     policy: testPolicy,

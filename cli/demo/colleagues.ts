@@ -30,6 +30,15 @@ const sample = [
     asset: 'EUR',
     amount: 4_500_000n,
   },
+  {
+    // Empty, so that there is where to exchange to.
+    client: 'client-wang',
+    name: '王伟',
+    account: 'acc-wang-EUR',
+    number: '920000000002',
+    asset: 'EUR',
+    amount: 0n,
+  },
 ] as const;
 
 /** Clients, accounts and their first receipts; what is there already is left alone. */
@@ -39,7 +48,9 @@ export async function bringSampleClients(office: Office): Promise<void> {
   await back.unlock(people['supervisor-a']);
   await office.syncAll();
   const steps = [
-    sample.map(({ client, name }) => ({ kind: 'register client', client, identity: { client: name } }) as const),
+    sample
+      .filter(({ amount }) => amount > 0n)
+      .map(({ client, name }) => ({ kind: 'register client', client, identity: { client: name } }) as const),
     sample.map(
       ({ client, account, number, asset }) =>
         ({ kind: 'open account', account, client, role: 'lender', asset, number }) as const,
@@ -51,12 +62,23 @@ export async function bringSampleClients(office: Office): Promise<void> {
     await approveWaiting(back, ['register client', 'open account']);
     await office.syncAll();
   }
-  for (const { asset, amount, number, name } of sample)
+  for (const { asset, amount, number, name } of sample.filter((one) => one.amount > 0n))
     depository.bank.creditReceipt({ asset, amount, custodyNumber: number, payer: name, reference: `sample ${number}` });
   await depository.run();
   await office.syncAll();
   await front.unlock(people['officer-a']);
   await back.unlock(people['officer-b']);
+  await adoptRates(office);
+}
+
+/** A rate to hold exchanges against, good for a week from now. */
+async function adoptRates(office: Office): Promise<void> {
+  const until = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10) as never;
+  const rates = [{ base: 'EUR', other: 'CNY', rate: '8.2', basisPoints: 300 }];
+  await ensure(office.front, [{ kind: 'adopt reference rates', source: 'the demonstration', until, rates }]);
+  await office.syncAll();
+  await approveWaiting(office.back, ['adopt reference rates']);
+  await office.syncAll();
 }
 
 /** What a terminal shows for officers elsewhere: itself, and everybody enrolled on it. */

@@ -1,0 +1,49 @@
+// An exchange at the screen: both amounts and the time that the quote stands are there before the touch, and the bank confirms.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath, openStage, rendererDirectory, type Stage, setUp, violations } from './stage.ts';
+
+const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
+const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
+if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
+
+describe.skipIf(missing !== undefined)('foreign exchange on screen', { timeout: 120_000 }, () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage();
+  }, 120_000);
+  afterAll(() => stage?.close());
+
+  it('shows both amounts and the open quote, and is settled by the bank', async () => {
+    const [teller, supervisor] = stage.seats;
+    await setUp(teller, 'teller-1', 'teller');
+    await setUp(supervisor, 'supervisor-1', 'supervisor');
+    const { page } = teller;
+    await page.keyboard.press('g');
+    await page.keyboard.press('x');
+    await page.getByRole('heading', { name: 'Foreign exchange', exact: true }).waitFor();
+    await page.getByLabel('Account that sells').fill('acc-wang-CNY');
+    await page.getByLabel('Account that buys').selectOption('acc-wang-EUR');
+    await page.getByLabel('Amount', { exact: true }).fill('8204.10');
+    await page.getByLabel('Base of the rate').selectOption('EUR');
+    await page.getByLabel('Rate', { exact: true }).fill('8.204');
+    await page.getByLabel('Quoted by').fill('dealing room');
+    await page.getByLabel('Reference of the quote').fill('Q-1234');
+    const both = page.getByTestId('both');
+    await both.getByText('EUR 1,000.01').waitFor();
+    expect(await both.textContent()).toMatch(/The quote stands for [45]:\d\d/);
+    await page.getByText('is exchanged for EUR 1,000.01').waitFor();
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('with the bank').or(page.getByRole('status')).first().waitFor();
+    await supervisor.page.keyboard.press('g');
+    await supervisor.page.keyboard.press('w');
+    await supervisor.page.getByText('is exchanged for EUR 1,000.01').first().waitFor();
+    await supervisor.page.keyboard.press('a');
+    await supervisor.page.keyboard.press('s');
+    await page.getByTestId('exchanges').getByText('settled').waitFor({ timeout: 30_000 });
+    expect(await violations(teller)).toEqual([]);
+    expect(stage.seats.map((seat) => seat.complaints)).toEqual([[], []]);
+  });
+});
