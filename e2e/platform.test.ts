@@ -12,12 +12,14 @@ if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests 
 describe.skipIf(missing !== undefined)("the platform's file in a browser", { timeout: 120_000 }, () => {
   let stage: Stage;
   let teller: Seat;
+  let officer: Seat;
   let office: Office;
   beforeAll(async () => {
     stage = await openStage();
-    [teller] = stage.seats;
+    [teller, officer] = stage.seats;
     office = stage.started.office as Office;
     await setUp(teller, 'teller-you', 'teller');
+    await setUp(officer, 'officer-you', 'officer');
   }, 120_000);
   afterAll(() => stage?.close());
 
@@ -25,6 +27,7 @@ describe.skipIf(missing !== undefined)("the platform's file in a browser", { tim
     const { accounts } = accepted(await office.front.client.accounts({ after: '', limit: 500, asset: 'CNY' }));
     return accounts.filter((one) => one.class === 'client');
   };
+  const clientOfLi = async () => (await clients()).find((one) => one.id === 'acc-li-CNY')?.client ?? '';
   const choose = (text: string) =>
     teller.page.getByTestId('platform-file').setInputFiles({
       ...{ name: 'platform.csv', mimeType: 'text/csv', buffer: Buffer.from(text) },
@@ -59,6 +62,8 @@ describe.skipIf(missing !== undefined)("the platform's file in a browser", { tim
     expect(await page.getByTestId('platform-differences').locator('tbody tr').count()).toBe(2);
     await report.getByText(String(first?.[0])).waitFor();
     expect(await violations(teller)).toEqual([]);
+    if (process.env.CUSTOS_PICTURES !== undefined)
+      await page.screenshot({ path: join(process.env.CUSTOS_PICTURES, 'platform.png'), fullPage: true });
     await page.getByRole('heading', { name: 'platform.csv' }).click(); // the keys are the screen's, not a field's
     await page.keyboard.press('t');
     await office.back.unlock(office.people['supervisor-a']);
@@ -75,8 +80,52 @@ describe.skipIf(missing !== undefined)("the platform's file in a browser", { tim
     expect(teller.complaints).toEqual([]);
   });
 
+  it('is of a second pool as well, once officers have opened one and a client has an account in it', async () => {
+    const { page } = officer;
+    const goTo = async ({ page: one }: Seat, key: string, title: string) => {
+      await one.keyboard.press('Escape');
+      await one.keyboard.press('g');
+      await one.keyboard.press(key);
+      await one.getByRole('heading', { name: title, exact: true }).waitFor();
+    };
+    const approved = async (desk: Office['back'], kind: string) => {
+      for (let tries = 0, done = 0; done === 0; tries++) {
+        await office.syncAll();
+        done += await approveWaiting(desk, [kind]);
+        expect(tries).toBeLessThan(40);
+        await new Promise((wait) => setTimeout(wait, 300));
+      }
+      await office.syncAll();
+    };
+    await goTo(officer, 'm', 'Make an instruction');
+    await page.getByLabel('Kind').selectOption('Open a pool');
+    await page.getByLabel('Name of the pool').fill('wages');
+    await page.getByLabel('Bank account in CNY').fill('6222 0000 9999');
+    await page.getByLabel('Whose money lies there').fill('wages of one builder');
+    await page.getByTestId('forecast').getByText('bank account CNY 622200009999').waitFor();
+    expect(await violations(officer)).toEqual([]);
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('Signed. It is on its way to the bank.').waitFor();
+    await office.front.unlock(office.people['officer-a']);
+    await approved(office.front, 'open pool');
+    await goTo(teller, 'm', 'Make an instruction');
+    await teller.page.getByLabel('Kind').selectOption('Open account');
+    await teller.page.getByLabel('Client id').fill(await clientOfLi());
+    await teller.page.getByLabel('Ledger account id').fill('acc-li-wages');
+    await teller.page.getByLabel('Custody account number').fill('900wages');
+    await teller.page.getByLabel('Asset').selectOption('CNY');
+    await teller.page.getByLabel('Pool', { exact: true }).selectOption('wages');
+    await teller.page.getByTestId('forecast').getByText('in pool wages').waitFor();
+    await teller.page.keyboard.press('Control+Enter');
+    await teller.page.getByText('Signed. It is on its way to the bank.').waitFor();
+    await approved(office.back, 'open account');
+    await goTo(teller, 'a', 'Accounts');
+    await teller.page.locator('[data-account="acc-li-wages"]').getByText('pool wages').waitFor();
+  });
+
   it('keeps the mapping of a platform for its next file, and the keyboard is enough', async () => {
     const { page } = teller;
+    await page.keyboard.press('Escape');
     await page.keyboard.press('g');
     await page.keyboard.press('p');
     const lines = (await clients()).map(({ id, booked }) => `${id};${(Number(booked) / 100).toFixed(2)};x`);

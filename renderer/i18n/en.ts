@@ -137,6 +137,12 @@ export const en = {
   'says.send back': '{{amount}} in suspense goes back to the account ending {{tail}}.',
   'says.register client': 'Client {{client}} is registered.',
   'says.open account': 'Client {{client}} gets a {{asset}} account, number {{number}}.',
+  'says.open account.pool': 'Client {{client}} gets a {{asset}} account in pool {{pool}}, number {{number}}.',
+  'says.open pool':
+    'Pool {{pool}} is opened with bank account {{accounts}}. Its money is kept apart from every other pool. Purpose: {{purpose}}',
+  'says.platform check':
+    'The file of platform {{platform}} as of {{day}} was held against the books: {{found}} difference(s). {{sums}}',
+  'platform.sum': '{{name}}: platform {{theirs}}, books {{ours}}',
   'says.fee': '{{amount}} is charged to account {{account}} as fee {{code}}.',
   'says.enrol operator': '{{operator}} becomes a {{role}}.',
   'says.enrol terminal': 'Terminal {{terminal}} may take part in this programme.',

@@ -139,6 +139,11 @@ export const ja: Messages = {
   'says.send back': '仮受金 {{amount}} を末尾 {{tail}} の口座へ返却します。',
   'says.register client': '顧客 {{client}} を登録します。',
   'says.open account': '顧客 {{client}} に {{asset}} 口座（番号 {{number}}）を開設します。',
+  'says.open account.pool': '顧客 {{client}} にプール {{pool}} の {{asset}} 口座（番号 {{number}}）を開設します。',
+  'says.open pool':
+    'プール {{pool}} を銀行口座 {{accounts}} で開設します。他のプールとは分けて管理します。目的：{{purpose}}',
+  'says.platform check': '基盤 {{platform}} の {{day}} 時点の明細を帳簿と照合しました：相違 {{found}} 件。{{sums}}',
+  'platform.sum': '{{name}}：基盤側 {{theirs}}、帳簿 {{ours}}',
   'says.fee': '口座 {{account}} から手数料 {{code}} として {{amount}} を徴収します。',
   'says.enrol operator': '{{operator}} を{{role}}として登録します。',
   'says.enrol terminal': '端末 {{terminal}} をこのプログラムに加えます。',

@@ -30,6 +30,8 @@ const fresh: PlatformMapping = {
 };
 const delimiters = [',', ';', '\t', '|'] as const;
 const shownDifferences = 200;
+/** No column has such a name: names are trimmed, and none is empty. */
+const lacking = ' ';
 
 /** What was said last of the file under work. */
 type Step =
@@ -120,12 +122,12 @@ export function PlatformFile({ status }: { readonly status: Status }) {
       {(id) => (
         <Choice
           id={id}
-          value={mapping[key] ?? ''}
+          value={mapping[key] ?? lacking}
           options={[
-            ...(mayLack ? [{ value: '', label: say('platform.noColumn') }] : []),
+            ...(mayLack ? [{ value: lacking, label: say('platform.noColumn') }] : []),
             ...columns.map((one) => ({ value: one, label: one })),
           ]}
-          onChange={(value: string) => set({ [key]: mayLack && value === '' ? null : value })}
+          onChange={(value: string) => set({ [key]: value === lacking ? null : value })}
         />
       )}
     </Field>

@@ -1,8 +1,11 @@
 // One plain sentence of what an instruction does, in the person's language, from the signed fields; kinds that have no sentence
 // of their own here are said in the terminal's words.
 
+import { mainPool } from '../../shared/accounts.ts';
 import type { InstructionView } from '../../shared/contract/terminal.ts';
 import type { Terms } from '../../shared/escrow.ts';
+import type { OpenPool } from '../../shared/instruction/open-pool.ts';
+import type { PlatformCheck } from '../../shared/instruction/platform-check.ts';
 import { en, type MessageKey } from '../i18n/en.ts';
 import { type Say, useSay } from '../i18n/index.ts';
 import { showMoney } from '../money.ts';
@@ -26,6 +29,7 @@ export function sentence(
     ...fields,
     amount,
     ...escrowFields(one.body, language),
+    ...poolFields(one.body, say, language),
     ...(fields.bought === undefined || fields.boughtAmount === undefined
       ? {}
       : { got: showMoney(fields.bought, fields.boughtAmount, language) }),
@@ -38,7 +42,8 @@ export function sentence(
   });
 }
 
-function variantOf({ kind, purpose, valueDate, tranche }: Record<string, unknown>): string {
+function variantOf({ kind, purpose, valueDate, tranche, pool }: Record<string, unknown>): string {
+  if (kind === 'open account' && typeof pool === 'string' && pool !== mainPool) return '.pool';
   if (kind === 'record recovery' || kind === 'adopt address') return `.${purpose}`;
   if (kind === 'release escrow' && tranche === null) return '.whole';
   return typeof valueDate === 'string' ? '.dated' : '';
@@ -53,6 +58,20 @@ function escrowFields(body: InstructionView['body'], language: string): Record<s
   if (body.kind !== 'rule on dispute') return {};
   const share = (minor: unknown): string => showMoney(String(body.asset), String(minor), language);
   return { depositor: share(body.depositor), beneficiary: share(body.beneficiary) };
+}
+
+/** Bank accounts of a new pool; sums of a platform's file beside those of the books. */
+function poolFields(body: InstructionView['body'], say: Say, language: string): Record<string, string | number> {
+  if (body.kind === 'open pool')
+    return { accounts: (body as OpenPool).accounts.map(({ asset, number }) => `${asset} ${number}`).join(', ') };
+  if (body.kind !== 'platform check') return {};
+  const { found, totals } = body as PlatformCheck;
+  const sums = totals.map(({ pool, asset, platform, books }) => {
+    const name = pool === mainPool ? asset : `${asset} ${say('pool.named', { pool })}`;
+    const [theirs, ours] = [showMoney(asset, platform, language), showMoney(asset, books, language)];
+    return say('platform.sum', { name, theirs, ours });
+  });
+  return { found, sums: sums.join('; ') };
 }
 
 export function Money({ asset, minor }: { readonly asset: string; readonly minor: string }) {

@@ -24,7 +24,7 @@ export const openPoolSchema = z.strictObject({
   /** Whose money lies there, in plain words. */
   purpose: unicodeText(1, 200),
 });
-type OpenPool = z.infer<typeof openPoolSchema>;
+export type OpenPool = z.infer<typeof openPoolSchema>;
 
 const houseAccounts = ({ pool, accounts }: OpenPool) =>
   accounts.flatMap(({ asset }) =>
