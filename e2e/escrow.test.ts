@@ -48,6 +48,7 @@ describe.skipIf(missing !== undefined)('an escrow agreement at the desk', { time
   const pass = async (name: string, kind: string) => {
     await teller.page.getByRole('button', { name, exact: true }).click();
     await teller.page.getByText('Signed. It is on its way to the bank.').waitFor();
+    await teller.page.getByTestId('agreement').getByText('(teller-you)').waitFor();
     await approve(kind);
   };
 
@@ -94,7 +95,10 @@ describe.skipIf(missing !== undefined)('an escrow agreement at the desk', { time
     await pass('Release first', 'release escrow');
     await row(teller, '1 / 2').filter({ hasText: 'CNY 3,000.00' }).waitFor();
     expect(await violations(teller)).toEqual([]);
-    await page.screenshot({ path: join(pictures, 'escrow.png'), fullPage: true });
+    await page.screenshot({ path: join(pictures, 'escrow.png') });
+    await page
+      .getByRole('region', { name: 'Paths of the agreement' })
+      .screenshot({ path: join(pictures, 'escrow-paths.png') });
   });
 
   it('is disputed, and split by an officer whose ruling another officer approves', async () => {

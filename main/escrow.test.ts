@@ -3,7 +3,7 @@ import type { EscrowView } from '../shared/contract/escrow.ts';
 import type { Draft } from '../shared/contract/terminal.ts';
 import type { Terms } from '../shared/escrow.ts';
 import { addDays, dayOf, msToInstant } from '../shared/time.ts';
-import { accepted } from '../testing/desk.ts';
+import { accepted, finished } from '../testing/desk.ts';
 import { openClient, openTestOffice, type TestOffice } from '../testing/office.ts';
 
 const dayMs = 86_400_000;
@@ -88,4 +88,8 @@ it('an agreement says at each desk who must do what until when, and ends by itse
   await office.syncAll();
   const [here, there] = await Promise.all([office.maker, office.checker].map((desk) => desk.client.booksDigest({})));
   expect(here).toEqual(there);
+  // Who only has the log comes to the same agreements: the terminal itself, and an auditor with the bundle.
+  const rebuilt = accepted(await finished(office.maker.client.rebuild({})));
+  expect(rebuilt.differences).toEqual([]);
+  expect(accepted(await finished(office.maker.client.exportAudit({}))).verified).toBe(true);
 });

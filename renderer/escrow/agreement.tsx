@@ -8,7 +8,9 @@ import type { Day } from '../../shared/time.ts';
 import type { MessageKey } from '../i18n/en.ts';
 import { useSay } from '../i18n/index.ts';
 import { readAmount, showMoney } from '../money.ts';
+import { useInstructions } from '../queries.ts';
 import { terminal } from '../terminal.ts';
+import { sentence } from '../ui/consequence.tsx';
 import { Field } from '../ui/field.tsx';
 import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
@@ -26,6 +28,7 @@ export function Agreement({ one, accounts, status }: AgreementProps) {
   const { say, language } = useSay();
   const { terms, escrow } = one;
   const money = (minor: string) => showMoney(terms.asset, minor, language);
+  const waiting = (useInstructions(['waiting'], status).data ?? []).filter(({ body }) => body.escrow === escrow);
   const day = (list: readonly { readonly on: string }[]) => list[0]?.on ?? '';
   return (
     <>
@@ -52,6 +55,18 @@ export function Agreement({ one, accounts, status }: AgreementProps) {
               <li key={`${todo.what} ${todo.part}`}>{sayTodo(todo, terms.asset, say, language)}</li>
             ))}
         </ul>
+        {waiting.length === 0 ? null : (
+          <>
+            <h3>{say('escrow.waiting')}</h3>
+            <ul>
+              {waiting.map((each) => (
+                <li key={each.id}>
+                  {sentence(each, say, language)} ({each.maker})
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
         <Steps one={one} />
         <h3>{say('escrow.tranches')}</h3>
         <table className="plain">
@@ -108,8 +123,15 @@ export function sayTodo(
   const told = say(`escrow.todo.${key}` as MessageKey, {
     ...{ who: named, part: part ?? '', amount: showMoney(asset, amount, language) },
   });
-  const when = from !== null && until !== null ? `${from} – ${until}` : (until ?? from);
-  return when === null ? told : `${told} · ${when}`;
+  const when =
+    from !== null && until !== null
+      ? say('escrow.when.both', { from, until })
+      : from !== null
+        ? say('escrow.when.from', { from })
+        : until === null
+          ? ''
+          : say('escrow.when.until', { until });
+  return when === '' ? told : `${told} · ${when}`;
 }
 
 /** What can be done now, each with what it needs to be filled in. */

@@ -482,7 +482,7 @@ export const en = {
   'admin.revoked': 'revoked {{at}}',
   'admin.unreadable': 'The draft cannot be read. {{why}}',
   'keys.title': 'Keys',
-  'keys.go': 'g then w m i a b u d: go to a screen',
+  'keys.go': 'g, then the letter beside a screen: go there',
   'keys.move': 'j k or arrows: move; Enter: open; Space: mark for approval; t: all or only what waits',
   'keys.decide': 'a approve, x decline, w withdraw, s sign what is marked',
   'keys.new': 'n new instruction, i import a file, / search',

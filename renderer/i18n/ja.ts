@@ -483,7 +483,7 @@ export const ja: Messages = {
   'admin.revoked': '{{at}} 失効',
   'admin.unreadable': '案を読み取れません。{{why}}',
   'keys.title': 'キー',
-  'keys.go': 'g のあと w m i a b u d：画面へ移動',
+  'keys.go': 'g のあと画面名の横の文字：その画面へ移動',
   'keys.move': 'j k または矢印：移動、Enter：開く、Space：選択、t：すべて／承認待ち',
   'keys.decide': 'a 承認、x 否認、w 取下げ、s 選択分に署名',
   'keys.new': 'n 新規起票、i 取込、/ 検索',

@@ -462,7 +462,7 @@ export const zhCN: Messages = {
   'admin.revoked': '已于 {{at}} 撤销',
   'admin.unreadable': '草案无法读取。{{why}}',
   'keys.title': '快捷键',
-  'keys.go': 'g 然后 w m i a b u d：前往各画面',
+  'keys.go': 'g 然后按画面旁的字母：前往该画面',
   'keys.move': 'j k 或方向键：移动；Enter：打开；空格：标记；t：全部或仅待复核',
   'keys.decide': 'a 通过，x 否决，w 撤回，s 签署已标记的',
   'keys.new': 'n 新建指令，i 导入文件，/ 查找',

@@ -464,7 +464,7 @@ export const zhTW: Messages = {
   'admin.revoked': '已於 {{at}} 撤銷',
   'admin.unreadable': '草案無法讀取。{{why}}',
   'keys.title': '快速鍵',
-  'keys.go': 'g 再按 w m i a b u d：前往各畫面',
+  'keys.go': 'g 再按畫面旁的字母：前往該畫面',
   'keys.move': 'j k 或方向鍵：移動；Enter：開啟；空白鍵：標記；t：全部或僅待覆核',
   'keys.decide': 'a 核可，x 否決，w 撤回，s 簽署已標記者',
   'keys.new': 'n 新增指示，i 匯入檔案，/ 搜尋',
