@@ -2,14 +2,18 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync,
 import { join } from 'node:path';
 import { createRouterClient } from '@orpc/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nodePrimitives } from '../crypto/node.ts';
+import { utf8 } from '../shared/bytes.ts';
 import type { TerminalClient } from '../shared/contract/terminal.ts';
 import type { RepairReport } from '../shared/contract/vault.ts';
 import { listenAtFaultPoints } from '../shared/fault.ts';
+import { leafHash } from '../shared/log/hash.ts';
 import type { Result } from '../shared/result.ts';
 import { accepted, Desk, finished } from '../testing/desk.ts';
 import { newTestTerminal, openClient, openTestOffice, overHttp, type TestOffice } from '../testing/office.ts';
 import { terminalRouter } from './router.ts';
 import type { Session } from './session.ts';
+import { placedRecords } from './store/log.ts';
 import { readSetting, writeSetting } from './store/settings.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -165,14 +169,21 @@ describe('a log that is not the one that was verified', () => {
     return desk;
   };
 
-  it('is not built from when a record was changed, whatever the stored hashes say', async () => {
+  it('is not built from when a record was changed together with its stored hash', async () => {
     const desk = await forge(({ session }) => {
-      session?.store
-        .prepare("UPDATE records SET leaf = CAST('{}' AS BLOB) WHERE sequence = (SELECT max(sequence) FROM records)")
-        .run();
+      const { store, tree } = session as Session;
+      const leaf = utf8('{}');
+      const hashes = new Uint8Array(tree.leafHashes(0, tree.size));
+      hashes.set(leafHash(nodePrimitives.sha256, leaf), hashes.length - 32);
+      const last = store.prepare('SELECT max(sequence) FROM records').pluck().get() as number;
+      store.prepare('DELETE FROM records WHERE sequence = ?').run(last);
+      const leaves = [...placedRecords(store)].length;
+      expect(leaves).toBeLessThan(tree.size);
+      store.prepare('INSERT INTO records VALUES (?, ?)').run(tree.size - 1, leaf);
+      store.prepare('UPDATE hashes SET leaves = ? WHERE tile = 0').run(hashes);
     });
     const refused = await repaired(desk);
-    expect(refused.ok === false && refused.refusal.type).toBe('log damaged');
+    expect(refused.ok === false && refused.refusal.type).toBe('log not proven');
     expect((await readOnlyOf(desk))?.type).toBe('books changed');
     await desk.client.lock({});
   });
@@ -205,6 +216,62 @@ describe('a log that is not the one that was verified', () => {
       type: 'not repairable',
       next: expect.stringContaining('Restore a backup'),
     });
+    await desk.client.lock({});
+  });
+});
+
+describe('records that are not here any more', () => {
+  /** A copy of the newest files in which a part of the log is gone, as a disk that lost a write leaves it. */
+  const without = async (table: 'records' | 'hashes'): Promise<string> => {
+    const folder = snapshot(after);
+    const { terminal, desk } = await open(folder);
+    const { store } = terminal.session as Session;
+    if (table === 'records')
+      store.exec('DELETE FROM records WHERE sequence IN (2, (SELECT max(sequence) FROM records))');
+    else store.exec('UPDATE hashes SET leaves = substr(leaves, 1, length(leaves) - 64)');
+    await desk.client.lock({});
+    return folder;
+  };
+
+  it('come from the gateway, proven by the stored hashes, and the books are built from all of them', async () => {
+    for (const table of ['records', 'hashes'] as const) {
+      const folder = await without(table);
+      const { desk } = await open(folder);
+      expect((await readOnlyOf(desk))?.type).toBe('books changed');
+      const report = accepted(await repaired(desk));
+      expect([table, report.fetched > 0, report.mustSync]).toEqual([table, table === 'records', false]);
+      await asFresh(desk);
+      await desk.client.lock({});
+      const again = await open(folder);
+      expect(await readOnlyOf(again.desk)).toBeNull();
+      expect((await again.desk.sync()).pulled).toBe(0);
+      await again.desk.client.lock({});
+    }
+  });
+
+  it('are waited for when the bank link is down, and taken from nobody who gives others', async () => {
+    const { terminal, desk } = await open(await without('records'));
+    const line = terminal.parts.connect;
+    const lines = terminal.parts as { connect: typeof line };
+    lines.connect = (_, asker) => line(['http://127.0.0.1:1'], asker);
+    const down = await repaired(desk);
+    expect(down.ok === false && down.refusal.type).toBe('unreachable');
+    lines.connect = (urls, asker) => {
+      const client = line(urls, asker);
+      return {
+        ...client,
+        records: async (input: Parameters<typeof client.records>[0]) => {
+          const { records } = await client.records(input);
+          return { records: records.map((one) => one.replace('"admittedAt":"2', '"admittedAt":"3')) };
+        },
+      } as typeof client;
+    };
+    const lied = await repaired(desk);
+    expect(lied.ok === false && lied.refusal.type).toBe('fork');
+    expect((await readOnlyOf(desk))?.type).toBe('books changed');
+    lines.connect = line;
+    accepted(await repaired(desk));
+    await asFresh(desk);
     await desk.client.lock({});
   });
 });

@@ -274,6 +274,17 @@ export class Session {
     }
   }
 
+  /** Another tree in place of this one, in memory; the answer brings back what was there. */
+  takeTree(other: MerkleTree): () => void {
+    const replace = (leaves: Uint8Array) => {
+      this.tree.truncate(0);
+      this.tree.append(leaves);
+    };
+    const before = this.tree.leafHashes(0, this.tree.size);
+    replace(other.leafHashes(0, other.size));
+    return () => replace(before);
+  }
+
   /**
    * Ends the quarantine together with what `work` makes right, in one commit. Whatever the record beside the vault said it had
    * reached, the vault is past it afterwards.

@@ -67,7 +67,7 @@ async function* compare(
   const begun = clock();
   const tree = loadTree(reader, primitives.sha256);
   const { size } = tree;
-  const books = yield* judgeAgain(session, reader, work, tree, primitives);
+  const books = yield* judgeAgain(session, storedRecords(reader, 0, size), work, tree, primitives);
   if (books !== undefined) yield* hold(books, reader, work, size);
   const report: RebuildReport = {
     size,
@@ -85,10 +85,10 @@ async function* compare(
   yield { result: ok(report) };
 }
 
-/** The books that the stored log leads to; undefined when it is not a log, and `work` says where. */
+/** The books that a log leads to; undefined when it is not one, and `work` says where. */
 export async function* judgeAgain(
   session: Session,
-  reader: Reader,
+  leaves: Generator<Uint8Array>,
   work: Comparison,
   tree: MerkleTree,
   primitives: Primitives,
@@ -100,7 +100,7 @@ export async function* judgeAgain(
   const refused = (sequence: number, why: string) => work.found('log', String(sequence), 'refused', why);
 
   // A record that cannot be judged ends it: nothing after it follows from anything.
-  for (const leaf of work.following(storedRecords(reader, 0, size))) {
+  for (const leaf of work.following(leaves)) {
     const record = parseRecord(leaf);
     if (record.ok) {
       records.push(record.value);

@@ -1,6 +1,6 @@
 // Repair: on a terminal that was made read-only because its books are not what was last written, the books are built again from the
 // stored log and put in their place, in one commit. Only a log that is proven is built from; the files of before and a list of what
-// was found are kept first. A vault that was not the newest one signs nothing afterwards until a sync has shown how the log went on.
+// was found are kept first. Records that are not here any more come from the gateway, proven by their hashes. A vault that was not the newest one signs nothing afterwards until a sync has shown how the log went on.
 
 import { join } from 'node:path';
 import { diskRefusal } from '../../disk/failure.ts';
@@ -11,17 +11,16 @@ import type { RepairReport } from '../../shared/contract/vault.ts';
 import { faultPoint } from '../../shared/fault.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import { msToInstant } from '../../shared/time.ts';
-import { proveLog } from '../prove-log.ts';
+import { gatherLog, writeLog } from '../gather-log.ts';
 import type { Mark } from '../rejoin.ts';
-import type { Session } from '../session.ts';
+import { HeadNotRecorded, type Session } from '../session.ts';
 import { writeDiary } from '../store/diary.ts';
 import { type DigestName, digestNames, type TableDigests } from '../store/digests.ts';
-import { loadTree } from '../store/log.ts';
 import { damaged, isDamage, type Reader } from '../store/open.ts';
 import { changedOfItsOwn, countAll, tableWords } from '../store/recount.ts';
 import { replaceBooks } from '../store/replace-books.ts';
 import { readSetting, writeSetting } from '../store/settings.ts';
-import { type Terminal, unlocked } from '../terminal.ts';
+import { depositoryOf, type Terminal, unlocked } from '../terminal.ts';
 import { copyEvidence } from './keep-evidence.ts';
 import { Comparison, hold, judgeAgain } from './rebuild.ts';
 
@@ -36,7 +35,7 @@ export type AskedBy = 'officer' | 'recovery cards';
 const listedRows = 1000;
 const what = 'Nothing was replaced.';
 
-/** What the vault itself shows. What the gateway showed is not mended on this machine. */
+/** What the vault itself shows, and the log can show to be right again. What the gateway showed is not mended on this machine. */
 const repairable: ReadonlySet<string> = new Set(['books changed', 'vault rolled back', 'head record lost']);
 
 export async function* repair(terminal: Terminal, by: AskedBy = 'officer'): AsyncGenerator<RepairStep> {
@@ -87,13 +86,15 @@ async function* replace(
   const found = session.readOnly() as Refusal;
   const own = store.digests.isKnown ? changedOfItsOwn(reader, store.digests) : 'setting';
   if (own !== undefined) return lostOfItsOwn(own);
-  const tree = loadTree(reader, primitives.sha256);
-  const rebuilt = yield* judgeAgain(session, reader, work, tree, primitives);
+  const gathered = await gatherLog(session, reader, primitives, depositoryOf(terminal, session));
+  if (!gathered.ok) return gathered;
+  const { tree, proven, fetched } = gathered.value;
+  work.stopIfLetGo();
+  const rebuilt = yield* judgeAgain(session, gathered.value.records(), work, tree, primitives);
   if (rebuilt === undefined) return logDamaged(work);
-  const proven = proveLog(session, tree, primitives);
-  if (!proven.ok) return proven;
   if (by === 'officer' && !isOfficerIn(rebuilt, session))
     return refuse('not entitled', what, 'By the log you are no officer.', 'Ask an officer to unlock this terminal.');
+  for (const place of fetched) work.found('log', String(place), 'missing');
   yield* hold(rebuilt, reader, work, tree.size);
 
   const kept = copyEvidence(terminal);
@@ -103,14 +104,16 @@ async function* replace(
   const at = msToInstant(clock());
   const before = countAll(reader, store.digests);
   const tables = digestNames.filter((name) => !store.digests.agrees(before, name));
-  const mark: Mark = { backup: null, madeAt: at, reach: proven.value.reach };
+  const mark: Mark = { backup: null, madeAt: at, reach: proven.reach };
   const facts = {
     ...{ found: found.type, by, size: tree.size, root: bytesToBase64(tree.root()), rows: work.differences.length },
-    ...{ tables: tables.join(' '), evidence: folder, mustSync: !proven.value.isNewest },
+    ...{ tables: tables.join(' '), evidence: folder, mustSync: !proven.isNewest, fetched: fetched.length },
   };
+  const undoTree = session.takeTree(tree);
   try {
     session.repair(() => {
       const stored = textsOf(store.digests);
+      if (gathered.value.isToBeWritten) writeLog(store, gathered.value);
       replaceBooks(store, rebuilt);
       const listed = { ...facts, at, finding: found, differences: masked(work), checkpoint: checkpointOf(session) };
       const digests = Object.fromEntries(
@@ -124,11 +127,12 @@ async function* replace(
         `${JSON.stringify({ ...whose(session), ...listed, digests }, null, 2)}\n`,
       );
       syncFolder(folder);
-      if (!proven.value.isNewest) writeSetting(store, 'restored', JSON.stringify(mark));
+      if (!proven.isNewest) writeSetting(store, 'restored', JSON.stringify(mark));
       writeDiary(store, { at, what: 'repaired', operator: session.operator, facts });
       faultPoint('repair: replaced, not committed');
     });
   } catch (failure) {
+    if (!(failure instanceof HeadNotRecorded)) undoTree();
     const refusal = diskRefusal(failure, what);
     if (refusal === undefined || session.readOnly() === undefined) throw failure;
     return { ok: false, refusal };
@@ -136,6 +140,7 @@ async function* replace(
   return ok({
     ...{ size: tree.size, root: facts.root, seconds: Math.max(0, clock() - begun) / 1000 },
     ...{ tables: [...new Set(tables.map(tableWords))], rows: facts.rows, evidence: folder, mustSync: facts.mustSync },
+    fetched: fetched.length,
   });
 }
 

@@ -106,6 +106,22 @@ export function writeRecords(store: Sql, tree: MerkleTree, from: number, packed:
 
 const rowsPerRead = 16;
 
+/** Every stored record with its place, whatever is missing between them. */
+export function* placedRecords(store: Sql): Generator<readonly [place: number, leaf: Uint8Array]> {
+  const select = store.prepare(
+    `SELECT sequence, leaf FROM records WHERE sequence > ? ORDER BY sequence LIMIT ${rowsPerRead}`,
+  );
+  for (let last = -1; ; ) {
+    const rows = select.all(last) as { readonly sequence: number; readonly leaf: Buffer }[];
+    for (const { sequence, leaf } of rows) {
+      let place = sequence;
+      for (const one of unpackRow(leaf)) yield [place++, one];
+      last = sequence;
+    }
+    if (rows.length === 0) return;
+  }
+}
+
 /** Read in steps: a statement that is left open, by whoever stops reading half-way, would hold up every write and the lock. */
 export function* storedRecords(store: Sql, from: number, to: number): Generator<Uint8Array> {
   const select = store.prepare(

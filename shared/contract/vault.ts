@@ -64,6 +64,8 @@ export const repairReportSchema = z.strictObject({
   tables: z.array(z.string()),
   /** Rows that were not what the log leads to, and how they differed; the first thousand are in the evidence. */
   rows: z.int(),
+  /** Records of the log that were not here any more and came from the gateway, each proven by its hash. */
+  fetched: z.int(),
   /** Where the files of before lie, with a list of what was found. */
   evidence: z.string(),
   /** It was not the newest vault: it signs nothing until it has synchronised. */
