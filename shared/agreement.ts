@@ -28,6 +28,8 @@ export const agreementSchema = z
       .array(z.strictObject({ asset: assetCode, amount: quantityText }))
       .max(40)
       .optional(),
+    /** Days of which it is stated what is owed and held, statement or none: every day where nothing is said. */
+    safeguardingDays: z.enum(['every', 'business']).optional(),
     /** How many days ahead a value date may lie; 30 where nothing is said. */
     valueDaysAhead: z.int().min(0).max(366).optional(),
   })

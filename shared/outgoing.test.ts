@@ -4,7 +4,7 @@ import { payeeNamed, TestProgramme } from '../testing/programme.ts';
 import { completedBody, creditLine, type Line, stateToday } from '../testing/statements.ts';
 import type { EventOf } from './event.ts';
 import type { Instruction } from './instruction/schema.ts';
-import { poolDay, poolDayText } from './outgoing.ts';
+import { poolDay, poolDayText, unstatedDays } from './outgoing.ts';
 import { type Day, msToInstant } from './time.ts';
 
 const today = '2026-11-23' as Day;
@@ -144,6 +144,36 @@ describe('client money that is missing at the bank', () => {
     expect(statement(creditLine('in-acc-c1-CNY', '5000'))).toMatchObject({
       ...{ owed: '5007', bank: '5000', underWay: '7', held: '5007', outcome: 'met' },
     });
+  });
+});
+
+describe('days without a statement', () => {
+  it('are every day, or the business days of the calendar in force where the agreement asks for those', () => {
+    const { programme } = office();
+    const [officer, second] = programme.officers;
+    programme.nowMs = Date.parse('2026-11-30T03:00:00.000Z');
+    const monday = '2026-11-30' as Day;
+    const dates = () => unstatedDays(programme.books, 'CNY', monday).map((on) => Number(on.slice(8)));
+    expect(dates()).toEqual([23, 24, 25, 26, 27, 28, 29]);
+    const agreement = { version: 2, fees: [], safeguardingDays: 'business' } as const;
+    programme.pass(officer, second, { kind: 'adopt agreement', agreement: { ...agreement, fees: [] } });
+    // Nobody knows which are business days: none is passed over.
+    expect(dates()).toEqual([23, 24, 25, 26, 27, 28, 29]);
+    const calendar = {
+      ...{ id: 'CN', version: 1, assets: ['CNY'], weekend: [6, 7], cutOffs: [] },
+      ...{ holidays: ['2026-11-26' as Day], workingDays: ['2026-11-28' as Day] },
+      offsets: [{ from: '1970-01-01T00:00:00.000Z' as never, minutes: 480 }],
+      ...{ from: '2026-11-01' as Day, through: '2026-12-31' as Day },
+    };
+    programme.pass(officer, second, { kind: 'adopt calendar', calendar });
+    expect(dates()).toEqual([23, 24, 25, 27, 28]);
+    const none = (on: string) =>
+      machine(programme, 'safeguarding.stated', poolDayText(poolDay(programme.books, 'CNY', null), on as Day, null));
+    expect([none('2026-11-26'), none('2026-11-29')]).toMatchObject([
+      { refusal: { type: 'state' } },
+      { refusal: { type: 'state' } },
+    ]);
+    expect(none('2026-11-28').ok).toBe(true);
   });
 });
 

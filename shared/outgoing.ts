@@ -2,7 +2,18 @@
 // the pool that it would leave. Asked when an instruction is made and again when it would take effect.
 
 import { bankAccountKey, houseAccountId, mainPool } from './accounts.ts';
-import { type Books, booked, type Effect, type LedgerAccount, poolOf, programmeOf, put, type Tables } from './books.ts';
+import {
+  type Books,
+  booked,
+  currentAgreement,
+  type Effect,
+  type LedgerAccount,
+  poolOf,
+  programmeOf,
+  put,
+  type Tables,
+} from './books.ts';
+import { isBusinessDay } from './calendar.ts';
 import type { EventOf } from './event.ts';
 import { kindOf } from './instruction/kinds.ts';
 import { money } from './instruction/refusals.ts';
@@ -11,6 +22,7 @@ import { ok, type Refusal, type Result, refuse } from './result.ts';
 import { poolKey, type Safeguard, safeguard } from './safeguarding.ts';
 import { legName } from './statement.ts';
 import { addDays, type Day, type Instant } from './time.ts';
+import { calendarFor } from './value-date.ts';
 
 export function refuseOutgoing(
   books: Books,
@@ -144,6 +156,7 @@ export function stateSafeguarding(
   const known = books.get('safeguarding', `${key}|${day}`);
   if (statement === null) {
     if (known !== undefined) return no('duplicate', `Day ${day} of the pool is stated already.`, 'Nothing is needed.');
+    if (!needsStating(books, asset, day)) return no('state', `Day ${day} is no business day.`, 'Nothing is needed.');
     if (day >= at.slice(0, 10)) return no('state', `Day ${day} is not over yet.`, 'Wait for its statement.');
   } else {
     const received = books.get('statement', statement);
@@ -174,6 +187,14 @@ function shortfallEffects(books: Books, key: string, found: PoolDay, at: Instant
   return isOpen ? [put('shortfall', key, { amount: 0n, since: before.since })] : [];
 }
 
+/** Where the agreement asks for business days only, days that the calendar in force knows to be others need no word. */
+function needsStating(books: Books, asset: string, on: Day): boolean {
+  if (currentAgreement(books).safeguardingDays !== 'business') return true;
+  const calendar = calendarFor(books, asset);
+  const business = calendar && isBusinessDay(calendar, on);
+  return business?.ok !== true || business.value;
+}
+
 /** Days of a pool up to `until` that nobody has stated, at most ten: the gateway states that they were not performed. */
 export function unstatedDays(books: Books, asset: string, until: Day, pool: string = mainPool): Day[] {
   const key = poolKey(pool, asset);
@@ -182,7 +203,7 @@ export function unstatedDays(books: Books, asset: string, until: Day, pool: stri
   for (let back = 1; back <= 10; back++) {
     const on = addDays(until, -back);
     if (on < opened || books.get('safeguarding', `${key}|${on}`) !== undefined) break;
-    days.push(on);
+    if (needsStating(books, asset, on)) days.push(on);
   }
   return days.reverse();
 }
