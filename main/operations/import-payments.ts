@@ -6,6 +6,8 @@ import type { PaymentImport } from '../../shared/contract/terminal.ts';
 import type { EventId } from '../../shared/ids.ts';
 import { type PlatformPayment, readPain001 } from '../../shared/iso20022/pain001.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
+import { type Day, day, type Instant, msToInstant } from '../../shared/time.ts';
+import { calendarFor, todayFor } from '../../shared/value-date.ts';
 import type { Session } from '../session.ts';
 import { importedItems } from '../store/imports.ts';
 import { type Terminal, unlocked } from '../terminal.ts';
@@ -29,6 +31,7 @@ export function importPayments(terminal: Terminal, { xml }: { readonly xml: stri
       debtorAccount: payment.debtorAccount,
       payee: payment.refusal === null ? payeeOf(payment) : null,
       account: accountOf(session.value, payment) ?? null,
+      valueDate: valueDateIn(session.value, payment, msToInstant(terminal.parts.clock())),
       batch: payment.batchBooking ? `${payment.paymentInformation ?? ''}|${payment.asset}` : null,
       refusal: payment.refusal ?? refuseItem(session.value, payment) ?? null,
       madeAs: (made.get(payment.index) as EventId | undefined) ?? null,
@@ -43,6 +46,14 @@ const payeeOf = ({ creditorName, creditorAccount, creditorAgent, endToEndId, rem
   endToEndId,
   remittance: remittance?.slice(0, 140) ?? null,
 });
+
+/** A day still to come is taken over; whether it is a good one is said when the payment is made. */
+function valueDateIn(session: Session, { asset, requestedDate }: PlatformPayment, now: Instant): Day | null {
+  const books = session.overlay();
+  const asked = day.safeParse(requestedDate);
+  const isLater = asked.success && asked.data > todayFor(books, asset, now);
+  return isLater && calendarFor(books, asset) !== undefined ? asked.data : null;
+}
 
 /** The ledger account behind a debtor's custody number in the asset that is paid. */
 const accountOf = (session: Session, { debtorAccount, asset }: PlatformPayment): string | undefined =>

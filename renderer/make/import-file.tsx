@@ -100,7 +100,10 @@ export function ImportFile() {
                     {one.payee?.name} {one.payee === null ? '' : groupAccount(one.payee.account)}
                   </td>
                   <td className="right">{one.asset === '' ? '' : <Money asset={one.asset} minor={one.amount} />}</td>
-                  <td>{one.refusal?.why ?? (one.madeAs === null ? say('import.ok') : say('import.madeAs'))}</td>
+                  <td>
+                    {one.refusal?.why ?? (one.madeAs === null ? say('import.ok') : say('import.madeAs'))}
+                    {one.valueDate === null ? '' : ` · ${say('cal.valueDate')} ${one.valueDate}`}
+                  </td>
                 </tr>
               ))}
             </tbody>

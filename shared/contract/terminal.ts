@@ -272,6 +272,8 @@ export const importSchema = z.strictObject({
       payee: payeeDraftSchema.nullable(),
       /** Id of the ledger account that pays, where the programme has it. */
       account: nameId.nullable(),
+      /** The day that the platform asks for, where it is still to come and a calendar governs the asset. */
+      valueDate: day.nullable(),
       /** The platform wants these booked as one. */
       batch: z.string().nullable(),
       refusal: refusalSchema.nullable(),

@@ -27,6 +27,8 @@ export interface PlatformPayment {
   readonly creditorAccount: string;
   readonly creditorAgent: string | null;
   readonly remittance: string | null;
+  /** The day on which it is to be carried out, as the file has it. */
+  readonly requestedDate: string | null;
   readonly refusal: Refusal | null;
 }
 
@@ -123,6 +125,7 @@ function asPlatformPayment(one: CreditTransfer): PlatformPayment {
     creditorAccount: one.creditorAccount ?? '',
     creditorAgent: one.creditorAgent?.id ?? null,
     remittance: one.remittance[0] ?? one.creditorReference,
+    requestedDate: one.date,
     refusal,
   };
 }

@@ -519,7 +519,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'close period': {
-    often: ({ clerk }) => (clerk.monthEnds.size === 0 || clerk.monthEnds.has(clerk.closedMonth) ? 1 : 8),
+    often: ({ clerk }) => (clerk.monthEnds.size === 0 || clerk.monthEnds.has(clerk.closedMonth) ? 1 : 30),
     draft({ chance, clerk, depository, nowMs }) {
       const over = [...clerk.monthEnds.keys(), msToInstant(nowMs).slice(0, 7)];
       const month = chance.pick(over);
