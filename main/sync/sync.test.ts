@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBankKeys } from '../../depository/keys.ts';
@@ -144,6 +145,57 @@ describe('a forked log shown to two terminals', () => {
   });
 });
 
+/** The maker's terminal hears this before the gateway gives it the details behind a batch that is judged and not stored. */
+async function amidABatch(work: () => Promise<unknown>): Promise<void> {
+  const [line] = office.lines;
+  const { connect } = line;
+  let isOver = false;
+  line.connect = (urls, asker) => {
+    const client = connect(urls, asker);
+    const details = async (input: Parameters<typeof client.details>[0]) => {
+      if (!isOver) await work();
+      isOver = true;
+      return client.details(input);
+    };
+    return new Proxy(client, { get: (target, name) => (name === 'details' ? details : Reflect.get(target, name)) });
+  };
+  await finished(office.maker.client.sync({}));
+  line.connect = connect;
+  expect(isOver).toBe(true);
+}
+
+let clients = 6;
+/** Something with details beside it, in the log and not on the maker's terminal. */
+async function commitNewClient(): Promise<void> {
+  clients += 1;
+  await office.checker.unlock(office.officers[1]);
+  await office.checker.sync();
+  const identity = { client: 'Holder' };
+  await office.checker.make({ kind: 'register client', client: `c${clients}`, identity });
+  await office.checker.sync();
+}
+
+describe('a batch that is judged and not stored yet', () => {
+  it('is no part of what is committed meanwhile: after a power failure nothing is suspected', async () => {
+    await commitNewClient();
+    const payee = { name: 'Wang Wei', account: '6222021234567890', agent: null, endToEndId: 'E', remittance: null };
+    const payment = { kind: 'payment', account: 'acc-c1', asset: 'CNY', amount: '1', payee } as const;
+    const copy = join(office.directory, 'power-failed');
+    await amidABatch(async () => {
+      await office.maker.make(payment);
+      cpSync(join(office.directory, 'T-01', 'vault'), join(copy, 'vault'), {
+        recursive: true,
+        filter: (path) => !path.endsWith('-shm'),
+      });
+    });
+    const desk = newDesk(copy, office.time.nowMs, { connect: office.lines[0].connect });
+    await desk.unlock(office.teller);
+    expect((await desk.client.status({})).readOnly).toBeNull();
+    expect((await desk.sync()).pulled).toBeGreaterThan(0);
+    await desk.client.lock({});
+  });
+});
+
 describe('a terminal that is locked in the last moment of a sync', () => {
   it('is locked, and its sync ends without a failure', async () => {
     const [line] = office.lines;
@@ -162,5 +214,24 @@ describe('a terminal that is locked in the last moment of a sync', () => {
     expect((await office.maker.client.status({})).phase).toBe('locked');
     await office.maker.unlock(office.teller);
     expect((await office.maker.sync()).pulled).toBe(0);
+  });
+});
+
+describe('a terminal that finds something while a batch waits', () => {
+  it('takes nothing more in, and the finding is what the next to open it is told', async () => {
+    await commitNewClient();
+    const { size } = (await office.maker.client.status({})).log;
+    const keys = openBankKeys(join(office.directory, 'depository', 'bank-keys.json'));
+    const publicKey = base64urlToBytes(keys.gateway.publicKey) ?? new Uint8Array();
+    const liar = { origin: 'depository.example/p2p-demo', publicKey, sign: keys.gateway.sign };
+    const { note } = await lyingGateway(liar, [...without(2).slice(0, 5)]).checkpoint({ programme: 'p2p-demo' });
+    await amidABatch(() => office.maker.client.compareCheckpoint({ note }));
+    const status = await office.maker.client.status({});
+    expect([status.readOnly?.type, status.log.size]).toEqual(['fork', size]);
+    await office.maker.client.lock({});
+    const desk = newDesk(join(office.directory, 'T-01'), office.time.nowMs, { connect: office.lines[0].connect });
+    await desk.unlock(office.teller);
+    expect((await desk.client.status({})).readOnly?.type).toBe('fork');
+    await desk.client.lock({});
   });
 });

@@ -144,7 +144,7 @@ async function* pull(
   const { tree } = session;
   if (target.size < tree.size)
     throw found('rollback', `The gateway shows ${target.size} records and this terminal has ${tree.size}.`);
-  await proveContinuation(session, client, target, primitives.sha256);
+  await proveContinuation(session, client, { size: tree.size, root: tree.root() }, target, primitives.sha256);
   const preparers =
     target.size - tree.size <= maxRecords ? prepareHere(primitives) : prepareBeside(terminal.parts.preparer);
   try {
@@ -162,26 +162,27 @@ async function* pull(
   return ok(target);
 }
 
+type Reached = Pick<Checkpoint, 'size' | 'root'>;
+
 /** Everything this terminal has must be a prefix of what the gateway signed, before anything new is looked at. */
 async function proveContinuation(
   session: Session,
   client: DepositoryClient,
+  older: Reached,
   newer: Checkpoint,
   hash: (data: Uint8Array) => Uint8Array,
 ): Promise<void> {
-  const { tree } = session;
-  if (tree.size === 0 || tree.size === newer.size) return;
+  if (older.size === 0 || older.size === newer.size) return;
   const answer = await client.consistency({
     programme: session.invitation.programme,
-    older: tree.size,
+    older: older.size,
     newer: newer.size,
   });
   if (!answer.ok)
     throw found('fork', `The gateway gives no proof that its log continues this one. ${answer.refusal.why}`);
   const path = answer.value.path.map((text) => base64urlToBytes(text) ?? new Uint8Array());
-  const older = { size: tree.size, root: tree.root() };
   if (!verifyConsistency(hash, { older, newer, path }))
-    throw found('fork', `The gateway's log does not continue the ${tree.size} records that this terminal has.`);
+    throw found('fork', `The gateway's log does not continue the ${older.size} records that this terminal has.`);
 }
 
 /** One batch: proven to lie under the signed root, judged, and stored in one database transaction; or nothing of it. */
@@ -206,9 +207,15 @@ async function takeIn(
       return record.event;
     });
     tree.append(leafHashes);
-    await proveContinuation(session, client, target, primitives.sha256);
+    const reached = { size: tree.size, root: tree.root() };
+    // While the gateway is waited for, others commit: what is not stored is no part of what they leave behind.
+    tree.truncate(from);
+    await proveContinuation(session, client, reached, target, primitives.sha256);
     const details = await fetchDetails(client, invitation.programme, events, primitives.sha256);
+    const readOnly = session.readOnly();
+    if (readOnly !== undefined) throw new Found(readOnly);
     session.commit(() => {
+      tree.append(leafHashes);
       books.write(layer);
       writeRecords(store, tree, from, packed);
       attach(store, details);
