@@ -51,7 +51,7 @@ export function unpackChecks({ keys, keyOf, algorithms, ends, bytes }: PackedChe
 }
 
 export interface SignatureThreads {
-  /** So many batches of checks keep every thread busy, this one included. */
+  /** So many batches of checks, answered or not, keep every thread busy, this one included. */
   readonly batches: number;
   /** Which of the checks are not genuine. Where no other thread is free they are made on this one, now. */
   forged(checks: readonly SignatureCheck[]): Promise<readonly SignatureCheck[]>;
@@ -63,7 +63,7 @@ export function startSignatureThreads(count = availableParallelism() - 1): Signa
   let threads: Thread[] | undefined;
   let checked = 0;
   return {
-    batches: 1 + perThread * count,
+    batches: 1 + 2 * perThread * count,
     async forged(checks) {
       // A thread takes longer to start than a small bundle to verify.
       checked += checks.length;
@@ -79,8 +79,8 @@ export function startSignatureThreads(count = availableParallelism() - 1): Signa
 
 const fewChecks = 1000;
 
-/** One batch that a thread works on, and one that it finds when it is done. */
-const perThread = 2;
+/** One batch that a thread works on, and some that it finds when it is done, however long this thread is busy with one of its own. */
+const perThread = 4;
 
 /** 1 when it is genuine. */
 export const verdictOn = ({ algorithm, publicKey, message, signature }: SignatureCheck): 0 | 1 => {

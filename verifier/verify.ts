@@ -150,8 +150,8 @@ function decideFirst(threads: SignatureThreads, forged: SignatureCheck[]): Judgi
   };
 }
 
-const checksPerBatch = 64;
-const linesPerBatch = 64;
+const checksPerBatch = 128;
+const linesPerBatch = 128;
 
 interface AuditParts {
   readonly path: string;
