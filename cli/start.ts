@@ -34,7 +34,11 @@ export interface StartParts {
   readonly invitation: Invitation | null;
   readonly rendererDirectory: string;
   /** The demonstration's bank: what it does with a payment, and a folder through which files are exchanged with it. */
-  readonly bank?: { readonly fate?: OfficeParts['fate']; readonly exchange?: string };
+  readonly bank?: {
+    readonly assets?: readonly string[];
+    readonly fate?: OfficeParts['fate'];
+    readonly exchange?: string;
+  };
   readonly say: (line: string) => void;
 }
 
@@ -93,18 +97,19 @@ export async function start(parts: StartParts): Promise<Started> {
   };
 }
 
+const sampleAssets = ['CNY', 'EUR', 'BTC'];
 const exchangeParts = { clock: () => Date.now(), settleMs: 100, maxBytes: 64 << 20 };
 
 async function openDemonstration(
   directory: string,
   origins: readonly string[],
   say: (line: string) => void,
-  { fate = () => 'settle', exchange }: NonNullable<StartParts['bank']> = {},
+  { assets = sampleAssets, fate = () => 'settle', exchange }: NonNullable<StartParts['bank']> = {},
   relyingParty = 'localhost',
 ): Promise<Office> {
   const office = await openOffice({
     directory,
-    assets: ['CNY', 'EUR'],
+    assets,
     fate,
     ...(exchange === undefined ? {} : { adapter: openFolderAdapter({ ...exchangeParts, directory: exchange }) }),
     say: () => {},
@@ -113,7 +118,7 @@ async function openDemonstration(
     origins,
     relyingParty,
   });
-  await bringSampleClients(office);
+  await bringSampleClients(office, assets);
   say('A demonstration programme is open, with sample clients and money.');
   return office;
 }

@@ -76,6 +76,7 @@ describe.skipIf(missing !== undefined)('a new person', { timeout: 120_000 }, () 
         ['x', 'Foreign exchange'],
         ['e', 'Fees that accrue'],
         ['c', 'Calendar and cut-offs'],
+        ['t', 'Digital assets'],
         ['b', 'Bank link'],
         ['u', 'Audit'],
         ['d', 'Administration'],

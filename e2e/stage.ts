@@ -55,7 +55,7 @@ export async function openStage(bank: StartParts['bank'] = {}, terminals = 2): P
   const data = mkdtempSync(join(tmpdir(), 'custos-e2e-'));
   const started = await start({
     data,
-    bank,
+    bank: { assets: ['CNY', 'EUR'], ...bank },
     port,
     terminals,
     invitation: null,

@@ -43,6 +43,7 @@ import {
   showOutbox,
   showSafeguarding,
 } from './operations/show.ts';
+import { showAddresses } from './operations/show-addresses.ts';
 import { showCalendar } from './operations/show-calendar.ts';
 import {
   showBankFiles,
@@ -142,6 +143,7 @@ export function terminalRouter(terminal: Terminal) {
     breaks: os.breaks.handler(() => showBreaks(terminal)),
     safeguardingDays: os.safeguardingDays.handler(() => showSafeguardingDays(terminal)),
     escrows: os.escrows.handler(() => showEscrows(terminal)),
+    addresses: os.addresses.handler(() => showAddresses(terminal)),
     receipts: os.receipts.handler(() => showReceipts(terminal)),
     exchanges: os.exchanges.handler(() => showExchanges(terminal)),
     fees: os.fees.handler(() => showFees(terminal)),

@@ -84,6 +84,19 @@ export const useEscrows = (status: Status | undefined) => {
   const { data } = useWhole('escrows', status, () => terminal.escrows({}));
   return { data: data?.escrows };
 };
+export const useAddresses = (status: Status | undefined) => {
+  // An address that rests becomes usable by itself.
+  const { data } = useQuery({
+    queryKey: ['addresses', marker(status)],
+    placeholderData: keepPreviousData,
+    refetchInterval: 10_000,
+    queryFn: async () => {
+      const answer = await terminal.addresses({});
+      return answer.ok ? answer.value : null;
+    },
+  });
+  return { data: data?.addresses };
+};
 export const useSafeguarding = (status: Status | undefined) =>
   useWhole('safeguardingDays', status, () => terminal.safeguardingDays({}));
 export const useExchanges = (status: Status | undefined) => useWhole('exchanges', status, () => terminal.exchanges({}));

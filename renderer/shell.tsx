@@ -11,6 +11,7 @@ import { Admin } from './admin/admin.tsx';
 import type { Mode } from './app.tsx';
 import { Audit } from './audit/audit.tsx';
 import { CalendarScreen } from './calendar/calendar.tsx';
+import { DigitalScreen } from './digital/digital.tsx';
 import { EscrowScreen } from './escrow/escrow.tsx';
 import { FeesScreen } from './fees/fees.tsx';
 import { ExchangeScreen } from './fx/exchange.tsx';
@@ -45,6 +46,7 @@ const screens = [
   ['e', '/fees', 'nav.fees'],
   ['c', '/calendar', 'nav.calendar'],
   ['o', '/escrow', 'nav.escrow'],
+  ['t', '/digital', 'nav.digital'],
   ['b', '/link', 'nav.link'],
   ['u', '/audit', 'nav.audit'],
   ['d', '/admin', 'nav.admin'],
@@ -131,6 +133,7 @@ export function Shell({ status, mode, onMode }: ShellProps) {
             <Route path="/exchange" element={<ExchangeScreen status={status} />} />
             <Route path="/fees" element={<FeesScreen status={status} />} />
             <Route path="/calendar" element={<CalendarScreen status={status} />} />
+            <Route path="/digital" element={<DigitalScreen status={status} />} />
             <Route path="/link" element={<BankLink status={status} />} />
             <Route path="/audit" element={<Audit status={status} />} />
             <Route path="/admin" element={<Admin status={status} />} />

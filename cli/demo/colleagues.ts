@@ -39,19 +39,28 @@ const sample = [
     asset: 'EUR',
     amount: 0n,
   },
+  {
+    client: 'client-sato',
+    name: '佐藤 健',
+    account: 'acc-sato-BTC',
+    number: '930000000001',
+    asset: 'BTC',
+    amount: 250_000_000n,
+  },
 ] as const;
 
-/** Clients, accounts and their first receipts; what is there already is left alone. */
-export async function bringSampleClients(office: Office): Promise<void> {
+/** Clients, accounts and their first receipts, in these assets; what is there already is left alone. */
+export async function bringSampleClients(office: Office, assets: readonly string[]): Promise<void> {
+  const brought = sample.filter((one) => assets.includes(one.asset));
   const { front, back, people, depository } = office;
   await front.unlock(people['teller-b']);
   await back.unlock(people['supervisor-a']);
   await office.syncAll();
   const steps = [
-    sample
+    brought
       .filter(({ amount }) => amount > 0n)
       .map(({ client, name }) => ({ kind: 'register client', client, identity: { client: name } }) as const),
-    sample.map(
+    brought.map(
       ({ client, account, number, asset }) =>
         ({ kind: 'open account', account, client, role: 'lender', asset, number }) as const,
     ),
@@ -62,7 +71,7 @@ export async function bringSampleClients(office: Office): Promise<void> {
     await approveWaiting(back, ['register client', 'open account']);
     await office.syncAll();
   }
-  for (const { asset, amount, number, name } of sample.filter((one) => one.amount > 0n))
+  for (const { asset, amount, number, name } of brought.filter((one) => one.amount > 0n))
     depository.bank.creditReceipt({ asset, amount, custodyNumber: number, payer: name, reference: `sample ${number}` });
   await depository.run();
   await office.syncAll();

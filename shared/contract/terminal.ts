@@ -29,6 +29,7 @@ import {
   receiptViewSchema,
   statementViewSchema,
 } from './day.ts';
+import { addressViewSchema } from './digital.ts';
 import { escrowViewSchema } from './escrow.ts';
 import { exchangesSchema, feesSchema } from './exchange.ts';
 import { invitationSchema } from './invitation.ts';
@@ -606,6 +607,8 @@ export const terminalContract = {
   ),
   /** Those that run first, by the day on which their terms decide by themselves; then those that have ended. */
   escrows: oc.input(nothing).output(resultOf(z.strictObject({ escrows: z.array(escrowViewSchema) }))),
+  /** The address book of digital assets. */
+  addresses: oc.input(nothing).output(resultOf(z.strictObject({ addresses: z.array(addressViewSchema) }))),
   receipts: oc.input(nothing).output(resultOf(z.strictObject({ receipts: z.array(receiptViewSchema) }))),
   /** Exchanges, what is open in each asset, hedges and reference rates. */
   exchanges: oc.input(nothing).output(resultOf(exchangesSchema)),
