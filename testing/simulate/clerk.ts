@@ -8,6 +8,7 @@ import type { Operator } from '../../shared/operator.ts';
 import type { Policy } from '../../shared/policy.ts';
 import type { LogRecord } from '../../shared/record.ts';
 import { isForLater, onTheWall, type WallCalendar, whyNotDue, whyNotOn } from './days.ts';
+import { FeeBook } from './fee-book.ts';
 import type { Reference } from './fx-desk.ts';
 import { known, type Move } from './kinds.ts';
 import { type ClerkAgreement, type ClerkPolicy, readPolicy } from './policy.ts';
@@ -84,6 +85,7 @@ export class Clerk {
   readonly recoveries = new Set<string>();
   readonly receipts = new Map<string, { readonly asset: string; left: bigint }>();
   readonly references = new Set<string>();
+  readonly fees = new FeeBook();
   /** Rates of the one pair of assets, and what the bank has said of which exchange. */
   reference: Reference | undefined;
   readonly deals = new Map<string, { sold?: Confirmed; bought?: Confirmed; returned?: Confirmed }>();
@@ -152,6 +154,14 @@ export class Clerk {
 
   clientOf = (account: string): string => this.accounts.get(account)?.client ?? account;
   movesOf = (body: Instruction): Move | undefined => known(body).moves?.(body);
+
+  /** Everything that a correction turns round. */
+  allMovesOf(body: Instruction): readonly Move[] | undefined {
+    if (body.kind === 'charge accrued fees')
+      return body.lines.map(({ account, amount }) => [account, `bank-fee:${body.asset}`, BigInt(amount)] as const);
+    const one = this.movesOf(body);
+    return one === undefined ? undefined : [one];
+  }
 
   held(account: string): bigint {
     let sum = 0n;
@@ -438,6 +448,10 @@ export class Clerk {
         if (matched !== ticked.pairs.length) return `${ticked.pairs.length} pairs, not ${matched}`;
         return (outcome === 'balanced') === ticked.balanced ? undefined : 'another outcome';
       }
+      case 'accrual.posted': {
+        const { asset, day, accounts, units } = event.body;
+        return asset === 'CNY' ? this.fees.whyNotPosted(day, accounts, units, atMs) : 'nothing accrues';
+      }
       case 'safeguarding.stated':
         return this.#whyNotStated(event, atMs);
       case 'escrow.expired': {
@@ -616,6 +630,7 @@ export class Clerk {
     const why = this.refusal(event, atMs);
     if (why !== undefined) throw new Error(`${event.type} ${event.id} was admitted, and should not be: ${why}`);
     if (this.#lastAt > 0) this.#turnPages(new Date(this.#lastAt), new Date(atMs));
+    if (this.#lastAt > 0) this.fees.endDays(this.#lastAt, atMs, this.#clientBalances());
     this.events.set(event.id, event);
     this.#lastAt = atMs;
     switch (event.type) {
@@ -660,6 +675,7 @@ export class Clerk {
       case 'bank.rejected': {
         const { account, amount } = this.#item(event.body) as Item;
         this.move(this.#waitsIn(event.body.instruction), account, amount);
+        this.fees.forget(`${event.body.instruction}/${event.body.item}`);
         this.#giveBack(event.body.instruction, amount);
         this.#tell(event.body, 'rejected');
         return;
@@ -738,6 +754,9 @@ export class Clerk {
         this.reconciled.set(event.body.asset, event.body.outcome);
         return;
       }
+      case 'accrual.posted':
+        this.fees.post(event.body.day);
+        return;
       case 'escrow.expired':
         this.endEscrow(event.body.escrow, BigInt(event.body.beneficiary));
         return;
@@ -750,6 +769,11 @@ export class Clerk {
         return;
       }
     }
+  }
+
+  #clientBalances(): ReadonlyMap<string, bigint> {
+    const clients = [...this.accounts].filter(([, { client, asset }]) => client !== null && asset === 'CNY');
+    return new Map(clients.map(([id, { booked }]) => [id, booked]));
   }
 
   /** With a new month the old page is added up. */
@@ -812,9 +836,14 @@ export class Clerk {
     const { moves, effect } = known(body);
     one.word = items.length > 0 ? 'approved' : 'settled';
     if (body.kind === 'foreign exchange') this.openPosition(body.asset);
-    for (const item of items) {
+    for (const [i, item] of items.entries()) {
       item.word = 'approved';
       if (item.account === '') continue;
+      const isClients =
+        this.accounts.get(item.account)?.client != null &&
+        this.#assetOf({ body: { instruction: one.event.id } }) === 'CNY';
+      if ((body.kind === 'payment' || body.kind === 'batch') && isClients)
+        this.fees.pay(`${one.event.id}/${i}`, item.account, item.amount, atMs);
       this.move(item.account, this.#waitsIn(one.event.id), item.amount);
     }
     const moved = moves?.(body);

@@ -7,7 +7,6 @@ import { wishes } from './wishes.ts';
 const notSimulated = [
   ...['open pool', 'platform check'],
   ...['hedge', 'close hedge'],
-  ...['adopt fee schedule', 'charge accrued fees', 'waive accrued fees'],
   'adopt address',
   'revoke address',
   'digital withdrawal',

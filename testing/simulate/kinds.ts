@@ -3,6 +3,7 @@
 
 import type { Instruction, InstructionKind } from '../../shared/instruction/schema.ts';
 import type { Clerk, Made } from './clerk.ts';
+import { minorUnit } from './fee-book.ts';
 import { whyNoDeal } from './fx-desk.ts';
 
 type Body<K extends InstructionKind> = Extract<Instruction, { kind: K }>;
@@ -171,24 +172,62 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
       if (first !== undefined) clerk.reference = { ...first, until };
     },
   },
+  'adopt fee schedule': {
+    ...officers,
+    whyNot: ({ schedule }, clerk, atMs) => clerk.fees.whyNotAdopted(schedule, atMs),
+    effect: ({ schedule }, clerk, _, atMs) => clerk.fees.adopt(schedule, atMs),
+  },
+  'charge accrued fees': {
+    ...desk,
+    takes: ({ lines }) => lines.map(({ account, amount }) => [account, BigInt(amount)] as const),
+    about: ({ lines, asset }, clerk) => ({
+      client: clerk.clientOf(lines[0]?.account ?? ''),
+      ...{ asset, amount: lines.reduce((sum, { amount }) => sum + BigInt(amount), 0n) },
+    }),
+    whyNot({ code, asset, lines }, clerk) {
+      if (asset !== 'CNY' || !clerk.fees.schedules.has(code)) return 'no such schedule';
+      if (new Set(lines.map(({ account }) => account)).size < lines.length) return 'charged twice';
+      return lines
+        .map(({ account, amount }) =>
+          clerk.fees.whole(code, account) < BigInt(amount) ? 'more than has accrued' : noSource(clerk, account, asset),
+        )
+        .find((why) => why !== undefined);
+    },
+    effect({ code, asset, lines }, clerk) {
+      for (const { account, amount } of lines) {
+        clerk.move(account, `bank-fee:${asset}`, BigInt(amount));
+        clerk.fees.add(`${code}|${account}`, -BigInt(amount) * minorUnit);
+      }
+    },
+  },
+  'waive accrued fees': {
+    ...officers,
+    whyNot: ({ code, account, amount }, clerk) =>
+      clerk.fees.whole(code, account) < BigInt(amount) ? 'more than has accrued' : undefined,
+    effect: ({ code, account, amount }, clerk) => clerk.fees.add(`${code}|${account}`, -BigInt(amount) * minorUnit),
+  },
   freeze: changeOfFreeze(true) as Known<Body<'freeze'>>,
   unfreeze: changeOfFreeze(false) as Known<Body<'unfreeze'>>,
   correction: {
     ...desk,
     whyNot({ corrects }, clerk) {
       const original = clerk.instructions.get(corrects);
-      const moved = original === undefined ? undefined : clerk.movesOf(original.body);
+      const moved = original === undefined ? undefined : clerk.allMovesOf(original.body);
       if (original === undefined || moved === undefined || original.word !== 'settled') return 'nothing to correct';
       if (original.reversed) return 'corrected already';
-      const [, to, amount] = moved;
-      return clerk.free(to) < amount ? 'the money is gone' : undefined;
+      const back = new Map<string, bigint>();
+      for (const [, to, amount] of moved) back.set(to, (back.get(to) ?? 0n) + amount);
+      return [...back].some(([to, sum]) => clerk.free(to) < sum) ? 'the money is gone' : undefined;
     },
     effect({ corrects }, clerk) {
       const original = clerk.made(corrects);
-      const [from, to, amount] = clerk.movesOf(original.body) as Move;
+      const { body } = original;
       original.reversed = true;
-      clerk.move(to, from, amount);
-      if (original.body.kind === 'receipt allocation') clerk.takeFromReceipt(original.body.receipt, -amount);
+      for (const [from, to, amount] of clerk.allMovesOf(body) ?? []) clerk.move(to, from, amount);
+      if (body.kind === 'receipt allocation') clerk.takeFromReceipt(body.receipt, -BigInt(body.amount));
+      if (body.kind === 'charge accrued fees')
+        for (const { account, amount } of body.lines)
+          clerk.fees.add(`${body.code}|${account}`, BigInt(amount) * minorUnit);
     },
   },
   match: {

@@ -45,6 +45,14 @@ function amount({ chance }: World): string {
   return String(chance.between(1, 4000));
 }
 
+/** What could be charged by the minor unit. */
+const accruedRows = ({ clerk }: World): { code: string; account: string; whole: bigint }[] =>
+  [...clerk.fees.accrued.keys()].flatMap((key) => {
+    const [code = '', account = ''] = key.split('|');
+    const whole = clerk.fees.whole(code, account);
+    return whole > 0n ? [{ code, account, whole }] : [];
+  });
+
 const payee = ({ chance }: World) => ({
   ...{ name: 'Payee', account: `62220000${chance.between(1000, 1020)}` },
   ...{ agent: null, endToEndId: 'E', remittance: null },
@@ -219,6 +227,44 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
         ...{ kind: 'adopt reference rates', source: 'the morning paper', until },
         rates: [{ base, other, rate, basisPoints: chance.pick([1, 100, 300]) }],
       };
+    },
+  },
+  'adopt fee schedule': {
+    often: ({ clerk }) => (clerk.fees.schedules.size < 2 ? 20 : 1),
+    draft({ chance, clerk, nowMs }) {
+      const basis = chance.pick(['balance', 'payments'] as const);
+      const code = basis === 'balance' ? 'keep' : 'pay';
+      const day = (ahead: number) => msToInstant(nowMs + ahead * 86_400_000).slice(0, 10) as never;
+      const version = (clerk.fees.schedules.get(code)?.length ?? 0) + (chance.once(10) ? 2 : 1);
+      const tiers = [
+        { from: '0', ppm: chance.pick([0, 3650, 365_000]) },
+        { from: '50000', ppm: chance.pick([1825, 200_000]) },
+      ];
+      const schedule = {
+        ...{ code, version, text: 'fee', asset: 'CNY', to: 'bank-fee' as const, basis, tiers },
+        ...{ dayCount: chance.pick(['act/365', 'act/360', 'actual'] as const), accounts: [] },
+        ...{ minimum: chance.pick(['0', '2']), maximum: chance.pick(['100', '1000000']) },
+        ...{ from: day(chance.once(10) ? -1 : chance.below(2)), until: chance.once(3) ? day(4) : null },
+      };
+      return { kind: 'adopt fee schedule', schedule };
+    },
+  },
+  'charge accrued fees': {
+    often: (world) => (accruedRows(world).length > 0 ? 10 : 0),
+    draft(world) {
+      const rows = accruedRows(world);
+      const code = world.chance.pick(rows.map((one) => one.code));
+      const lines = rows
+        .filter((one) => one.code === code)
+        .map(({ account, whole }) => ({ account, amount: String(whole + (world.chance.once(20) ? 1n : 0n)) }));
+      return { kind: 'charge accrued fees', code, asset: 'CNY', lines };
+    },
+  },
+  'waive accrued fees': {
+    often: (world) => (accruedRows(world).length > 0 ? 2 : 0),
+    draft(world) {
+      const { code, account, whole } = world.chance.pick(accruedRows(world));
+      return { kind: 'waive accrued fees', code, account, amount: String(whole), reason: 'goodwill' };
     },
   },
   freeze: {
