@@ -2,7 +2,7 @@
 
 import { useMemo } from 'react';
 import type { EscrowView } from '../../shared/contract/escrow.ts';
-import { proveTerms } from '../../shared/escrow-proof.ts';
+import { type PathStep, proveTerms } from '../../shared/escrow-proof.ts';
 import { sayOutcome, sayPath } from '../../shared/escrow-words.ts';
 import { addDays, type Day } from '../../shared/time.ts';
 import type { MessageKey } from '../i18n/en.ts';
@@ -10,10 +10,16 @@ import { useSay } from '../i18n/index.ts';
 
 const [width, height] = [128, 34];
 const at = {
-  ...{ adopted: [4, 4], lapsed: [4, 104], funded: [196, 4], disputed: [196, 104] },
-  ...{ released: [420, 4], split: [420, 54], refunded: [420, 104] },
+  ...{ adopted: [4, 4], lapsed: [4, 104], funded: [214, 4], disputed: [214, 104] },
+  ...{ released: [428, 4], split: [428, 54], refunded: [428, 104] },
 } as const satisfies Record<string, readonly [number, number]>;
 type Place = keyof typeof at;
+
+/** The state that a path was in before its last step. */
+function cameFrom(path: readonly PathStep[]): Place {
+  const has = (type: string): boolean => path.some(({ step }) => step.type === type);
+  return has('dispute') ? 'disputed' : has('fund') ? 'funded' : 'adopted';
+}
 
 export function Paths({ one }: { readonly one: EscrowView }) {
   const { say, language } = useSay();
@@ -34,10 +40,11 @@ export function Paths({ one }: { readonly one: EscrowView }) {
     ['adopted', 'funded', `≤ ${terms.fundBy}`],
     ['adopted', 'lapsed', addDays(terms.fundBy, 1)],
     ...(terms.dispute === null ? [] : [['funded', 'disputed', `≤ ${terms.dispute.until}`] as const]),
-    ...outcomes.filter((outcome) => outcome !== 'lapsed').map((outcome) => ['funded', outcome, ''] as const),
-    ...(terms.dispute === null
-      ? []
-      : outcomes.filter((outcome) => outcome !== 'lapsed').map((outcome) => ['disputed', outcome, ''] as const)),
+    ...(['funded', 'disputed'] as const).flatMap((from) =>
+      outcomes
+        .filter((outcome) => endings.some((one) => one.outcome === outcome && cameFrom(one.path) === from))
+        .map((outcome) => [from, outcome, ''] as const),
+    ),
   ];
   return (
     <section aria-label={say('escrow.paths')}>
@@ -71,7 +78,7 @@ export function Paths({ one }: { readonly one: EscrowView }) {
                   x={down ? x1 + 5 : (x1 + x2) / 2}
                   y={down ? (y1 + y2) / 2 + 4 : y1 - 6}
                   textAnchor={down ? 'start' : 'middle'}
-                  fontSize="10"
+                  fontSize="9"
                   fill="var(--quiet)"
                 >
                   {label}

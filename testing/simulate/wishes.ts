@@ -420,7 +420,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'adopt escrow': {
-    often: ({ clerk }) => (openEscrows(clerk).length < 4 ? 6 : 1),
+    often: ({ clerk }) => (openEscrows(clerk).length < 4 ? 14 : 1),
     draft(world) {
       const { chance, clerk, nowMs } = world;
       const depositor = richAccount(world);
@@ -458,7 +458,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'fund escrow': {
-    often: ifAny(10, 'unfunded'),
+    often: ifAny(24, 'unfunded'),
     draft(world) {
       const [escrow, one] = someEscrow(world, 'unfunded');
       const { depositor, asset = 'CNY', amount: whole = '1' } = one?.terms ?? {};
@@ -467,7 +467,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'fulfil condition': {
-    often: ifAny(8, 'funded'),
+    often: ifAny(24, 'funded'),
     draft(world) {
       const [escrow] = someEscrow(world, world.chance.once(4) ? 'unfunded' : 'funded');
       const document = world.chance.once(4) ? null : commitmentOf('paper');
@@ -475,7 +475,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'release escrow': {
-    often: ifAny(12, 'funded'),
+    often: ifAny(30, 'funded'),
     draft(world) {
       const { chance } = world;
       const [escrow, one] = someEscrow(world, 'funded');
@@ -489,7 +489,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'refund escrow': {
-    often: ifAny(4, 'funded'),
+    often: ifAny(8, 'funded'),
     draft(world) {
       const [escrow, one] = someEscrow(world, 'funded');
       const left = world.clerk.accounts.get(`escrow:${escrow}`)?.booked ?? 0n;
@@ -502,7 +502,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'raise dispute': {
-    often: ifAny(4, 'funded'),
+    often: ifAny(8, 'funded'),
     draft(world) {
       const [escrow] = someEscrow(world, 'funded');
       return {
@@ -514,7 +514,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'rule on dispute': {
-    often: ifAny(16, 'disputed'),
+    often: ifAny(40, 'disputed'),
     draft(world) {
       const { chance, clerk } = world;
       const [escrow, one] = someEscrow(world, 'disputed');
