@@ -282,4 +282,18 @@ export const mutants: readonly Mutant[] = [
     become: '...before.lines,',
     killer: { test: 'shared/statement.test.ts', named: 'undoes a pairing once' },
   },
+  {
+    name: 'books are repaired from a log that is not the one that was signed',
+    file: 'main/prove-log.ts',
+    find: 'if (one.size <= size && !bytesEqual(tree.root(one.size), one.root))',
+    become: 'if (one.size < 0)',
+    killer: { test: 'main/repair.test.ts', named: 'together with its stored hash' },
+  },
+  {
+    name: 'a backup that somebody else put together is opened',
+    file: 'main/vault/restored-set.ts',
+    find: 'manifest.vault === vault.id && isGenuine(manifest, key);',
+    become: 'manifest.vault === vault.id;',
+    killer: { test: 'main/restore.test.ts', named: 'put together by somebody else' },
+  },
 ];
