@@ -71,7 +71,8 @@ const rowToLeg = (row: Record<string, bigint>): BookedLeg => ({
 /** What digests count of a row of its own table; `recount.ts` has the same in SQL. */
 const accountText = (a: LedgerAccount): string =>
   `${a.index}\t${a.class}\t${a.asset}\t${a.client === null ? '-' : `+${a.client}`}\t` +
-  `${a.number === null ? '-' : `+${a.number}`}\t${a.frozen ? 1 : 0}\t${a.debits}\t${a.credits}\t${a.held}\t${a.lastLeg}\t${a.pool ?? ''}`;
+  `${a.number === null ? '-' : `+${a.number}`}\t${a.frozen ? 1 : 0}\t${a.debits}\t${a.credits}\t${a.held}\t${a.lastLeg}` +
+  (a.pool === undefined ? '' : `\t${a.pool}`); // nothing, so that rows of before there were pools are counted as they were
 const legText = (leg: BookedLeg): string =>
   `${leg.number},${leg.entry},${leg.sequence},${leg.debit},${leg.credit},${leg.amount},${leg.previousDebit},${leg.previousCredit};`;
 const nameOfInstruction = (state: string): 'waiting' | 'instruction' =>

@@ -21,7 +21,7 @@ const accounts = (how: string): Source => ({
   name: 'account',
   sql:
     "SELECT id, idx||char(9)||class||char(9)||asset||char(9)||coalesce('+'||client,'-')||char(9)||" +
-    "coalesce('+'||number,'-')||char(9)||frozen||char(9)||debits||char(9)||credits||char(9)||held||char(9)||last_leg||char(9)||coalesce(pool,'') " +
+    "coalesce('+'||number,'-')||char(9)||frozen||char(9)||debits||char(9)||credits||char(9)||held||char(9)||last_leg||coalesce(char(9)||pool,'') " +
     `FROM accounts ${how}`,
 });
 const instructions = (name: 'waiting' | 'instruction', how: string): Source => ({
