@@ -12,6 +12,8 @@ const steps = 500;
 const notAsked: readonly string[] = [
   ...['accrual.posted', 'instruction.due', 'foreign exchange', 'bank.exchanged', 'adopt reference rates'],
   ...['refund escrow', 'close period'],
+  ...['send back', 'fulfil condition', 'release escrow', 'raise dispute', 'rule on dispute'],
+  ...['kill at bank: order sent, not noted', 'disk full at bank: order sent, not noted'],
 ];
 const eventTypes = eventSchema.options.map((one) => one.shape.type.value);
 
