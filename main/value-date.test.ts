@@ -56,7 +56,8 @@ it("a platform's file asks for days: what is approved for later is held on every
   const [adopt] = await maker.make({
     kind: 'adopt calendar',
     calendar: {
-      ...{ id: 'bank', version: 1, assets: ['CNY'], weekend: [], holidays: [], workingDays: [], cutOffs: [] },
+      ...{ id: 'bank', version: 1, assets: ['CNY'], weekend: [], holidays: [], workingDays: [] },
+      cutOffs: [{ kinds: ['batch'], asset: 'CNY', at: '00:00' }],
       offsets: [{ from: '1970-01-01T00:00:00.000Z' as never, minutes: 0 }],
       ...{ from: addDays(today, -5), through: addDays(today, 60) },
     },
@@ -74,6 +75,12 @@ it("a platform's file asks for days: what is approved for later is held on every
   ]);
 
   const drafts = importToDrafts(accepted(await maker.client.importPayments({ xml })));
+  // Whoever chooses no day is told when the bank can: today, or the next business day once the cut-off of its kind has passed.
+  const asked = async (at: number) => {
+    const { valueDate: _, ...undated } = (drafts[at]?.draft ?? {}) as { valueDate?: string };
+    return accepted(await maker.client.foresee({ draft: undated as never })).askedFor;
+  };
+  expect([await asked(0), await asked(2)]).toEqual([null, tomorrow]);
   const made = await maker.touch(await maker.propose([...drafts]));
   await syncAll();
   await checker.approve(...made);

@@ -1,12 +1,14 @@
 // Foresee draft: what would happen if this were made now, shown beside the form while it is filled in. Signs and keeps nothing.
 
-import { available, BooksLayer, currentPolicy } from '../../shared/books.ts';
+import { available, type Books, BooksLayer, currentPolicy } from '../../shared/books.ts';
 import type { Draft, Forecast } from '../../shared/contract/terminal.ts';
 import { foresee } from '../../shared/decide.ts';
 import { kindOf } from '../../shared/instruction/kinds.ts';
 import { tailOf } from '../../shared/instruction/payee.ts';
+import type { Instruction } from '../../shared/instruction/schema.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
-import { msToInstant } from '../../shared/time.ts';
+import { type Instant, msToInstant } from '../../shared/time.ts';
+import { calendarFor, requestedDay, todayFor, valueDateOf } from '../../shared/value-date.ts';
 import { draftToInstruction, newCommitter } from '../draft.ts';
 import type { Session } from '../session.ts';
 import { newEvent } from '../signing.ts';
@@ -42,6 +44,7 @@ export function foreseeDraft(terminal: Terminal, { draft }: { readonly draft: Dr
     .reduce((sum, one) => (one.account === hold?.account ? sum + one.amount : sum), 0n);
   return ok({
     consequence,
+    askedFor: laterDay(layer, instruction, session.admissionTime(layer)),
     requirement: (layer.get('instruction', event.id)?.requirement ?? null) as Forecast['requirement'],
     refusal: decision.ok ? null : decision.refusal,
     funds:
@@ -55,6 +58,15 @@ export function foreseeDraft(terminal: Terminal, { draft }: { readonly draft: Dr
           },
     payee: draft.kind === 'payment' ? payeeForecast(session, draft.account, draft.payee) : null,
   });
+}
+
+/** After the cut-off, and on days on which the bank does not work, a payment goes on the next day that does. */
+function laterDay(books: Books, instruction: Instruction, at: Instant): string | null {
+  const { asset } = kindOf(instruction).facts(instruction, books);
+  if (asset === undefined || kindOf(instruction).bankItems(instruction) === 0) return null;
+  if (calendarFor(books, asset) === undefined || valueDateOf(instruction) !== undefined) return null;
+  const asked = requestedDay(books, instruction, at);
+  return asked > todayFor(books, asset, at) ? asked : null;
 }
 
 function payeeForecast(

@@ -897,6 +897,7 @@ export const en = {
   'cal.backValued': 'Booked after closing, with a value date in a closed month',
   'breaks.businessAge': '{{count}} business d',
   'make.valueDate': 'Value date, as soon as possible when empty',
+  'make.asked': 'The bank is asked for {{day}}: the cut-off and the calendar allow no earlier day.',
   'refusal.calendar': 'No calendar knows the day',
   'refusal.period closed': 'The period is closed',
 };

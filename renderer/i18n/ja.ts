@@ -896,6 +896,7 @@ export const ja: Messages = {
   'cal.backValued': '締め後の記帳（起算日は締め済みの月）',
   'breaks.businessAge': '{{count}} 営業日',
   'make.valueDate': '起算日（空欄は最短）',
+  'make.asked': '銀行への執行依頼日は {{day}} です。カレンダーと締切により、これより早くはできません。',
   'refusal.calendar': 'カレンダーにない日です',
   'refusal.period closed': '締め済みの期間です',
 };

@@ -863,6 +863,7 @@ export const zhCN: Messages = {
   'cal.backValued': '关账后入账、起息日在已关账月份',
   'breaks.businessAge': '{{count}} 个营业日',
   'make.valueDate': '起息日（留空则尽快）',
+  'make.asked': '将请银行于 {{day}} 执行：按日历与截止时间不能更早。',
   'refusal.calendar': '日历未涵盖该日',
   'refusal.period closed': '该会计期间已关账',
 };

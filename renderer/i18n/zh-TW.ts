@@ -865,6 +865,7 @@ export const zhTW: Messages = {
   'cal.backValued': '關帳後入帳、起息日在已關帳月份',
   'breaks.businessAge': '{{count}} 個營業日',
   'make.valueDate': '起息日（留空則儘速）',
+  'make.asked': '將請銀行於 {{day}} 執行：依行事曆與截止時間無法更早。',
   'refusal.calendar': '行事曆未涵蓋該日',
   'refusal.period closed': '該會計期間已關帳',
 };

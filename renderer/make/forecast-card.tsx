@@ -58,6 +58,7 @@ export function ForecastCard({ forecast, refusal, draft }: ForecastProps) {
           })}
         </p>
       )}
+      {forecast.askedFor === null ? null : <p role="status">{say('make.asked', { day: forecast.askedFor })}</p>}
       {who === undefined ? null : <p>{say('make.needs', { who: [who, ...more].join(', ') })}</p>}
       {payee === null ? null : (
         <>

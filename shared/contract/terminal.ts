@@ -192,6 +192,8 @@ export type Verdict = z.infer<typeof verdictSchema>;
 /** What would happen to a draft if it were made now; nothing is signed and nothing is kept. */
 export const forecastSchema = z.strictObject({
   consequence: z.string(),
+  /** The day for which the bank would be asked, where it is a later one than today and nobody chose it. */
+  askedFor: z.string().nullable(),
   requirement: requirementSchema.nullable(),
   refusal: refusalSchema.nullable(),
   /** The debited account now and after the hold. */
