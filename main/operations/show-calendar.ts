@@ -69,7 +69,7 @@ export function showCalendar(terminal: Terminal, { month, present }: Asked): Res
           ...{ asset: asset ?? '', amount: (amount ?? 0n).toString() },
         };
       })
-      .sort((a, b) => (a.valueDate < b.valueDate ? -1 : 1))
+      .sort((a, b) => (`${a.valueDate}|${a.instruction}` < `${b.valueDate}|${b.instruction}` ? -1 : 1))
       .slice(0, mostShown),
     period: periodOf(books),
     backValued: [...books.all('backValued')]
