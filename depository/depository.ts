@@ -115,6 +115,7 @@ export async function openDepository(parts: DepositoryParts): Promise<Depository
     programme,
     gateway,
     bank: parts.adapter ?? bank,
+    mainAccounts: parts.pools,
     primitives,
     clock,
     newId,

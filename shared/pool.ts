@@ -22,12 +22,20 @@ export function* poolAssets(books: Books): Generator<PoolAsset> {
     for (const { asset, number } of accounts) yield { pool, asset, number, openedOn };
 }
 
-/** The pool whose bank account a message names; what names none is of the main pool. */
-export function poolByNumber(books: Books, number: string | null, asset: string | null): string {
+/**
+ * The pool whose bank account a message names; what names none is of the main pool. `main` is that pool's own number, where it is
+ * known: then an account of no pool is undefined, and where it is not, such an account is taken for the main pool's.
+ */
+export function poolByNumber(
+  books: Books,
+  number: string | null,
+  asset: string | null,
+  main?: string,
+): string | undefined {
   if (number === null) return mainPool;
-  for (const one of poolAssets(books))
-    if (one.asset === asset && one.number?.toUpperCase() === number.toUpperCase()) return one.pool;
-  return mainPool;
+  const named = number.toUpperCase();
+  for (const one of poolAssets(books)) if (one.asset === asset && one.number?.toUpperCase() === named) return one.pool;
+  return main === undefined || main.replaceAll(/\s/g, '').toUpperCase() === named ? mainPool : undefined;
 }
 
 /** What an order debits: the custody number in the main pool, and in another pool the bank's number of its account. */

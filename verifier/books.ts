@@ -26,6 +26,7 @@ const small: ReadonlySet<TableName> = new Set<TableName>([
   'currentPolicy',
   'agreement',
   'client',
+  'pool',
   'account',
   'number',
   'cashLegs',

@@ -16,7 +16,7 @@ import { readPain002 } from '../../shared/iso20022/pain002.ts';
 import { familyOf } from '../../shared/iso20022/reader.ts';
 import { poolByNumber } from '../../shared/pool.ts';
 import type { Hash } from '../../shared/primitives.ts';
-import { ok, type Refusal, type Result } from '../../shared/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import { linesPerRow } from '../../shared/statement.ts';
 import type { Day } from '../../shared/time.ts';
 import { isCustodyText } from '../../shared/watch-only.ts';
@@ -43,7 +43,21 @@ export interface AnswerParts {
   readonly today: Day;
   /** EndToEndId of the payees of an instruction, in order; null where the details are erased. */
   readonly endToEndIds: (instruction: string) => Promise<readonly (string | null)[]>;
+  /** The bank's number of the main pool's account in each asset, where it is known. */
+  readonly mainAccounts?: Readonly<Record<string, string>> | undefined;
+  /** Told of a statement or notification of a bank account that is of no pool: nothing of it is taken in. */
+  noteForeign(refusal: Refusal): void;
   newEvent<T extends EventType>(type: T, body: EventOf<T>['body']): EventOf<T>;
+}
+
+/** How events bear the pool that a message is of; undefined, and noted, for an account of no pool. */
+function poolOfMessage(parts: AnswerParts, { account, asset }: Statement): { readonly pool?: string } | undefined {
+  const pool = poolByNumber(parts.books, account, asset, parts.mainAccounts?.[asset ?? '']);
+  if (pool !== undefined) return inPool(pool);
+  const why = `The bank account ending ${(account ?? '').slice(-4)} in ${asset} is of no pool of this programme.`;
+  const next = 'Open a pool with it, or correct the number of the main pool in the configuration.';
+  parts.noteForeign(refuse('unknown account', 'The statement was not taken in.', why, next).refusal);
+  return undefined;
 }
 
 /** The events of one message, in its order; refused when it is of no kind that a bank sends us. It is parsed once. */
@@ -155,7 +169,8 @@ function* paymentsOf(entry: StatementEntry): Generator<{
 
 function notified(parts: AnswerParts, notification: Statement, recognise: Recognise): CustosEvent[] {
   const { books, newEvent, today } = parts;
-  const pool = inPool(poolByNumber(books, notification.account, notification.asset));
+  const pool = poolOfMessage(parts, notification);
+  if (pool === undefined) return [];
   const settledHere = new Set<string>();
   return notification.entries.filter(isBooked).flatMap((entry) => {
     const valueDate = (entry.valueDate ?? entry.bookingDate ?? today) as Day;
@@ -216,7 +231,8 @@ function exchangeAnswer(
 function stated(parts: AnswerParts, statement: Statement, recognise: Recognise, xml: string): CustosEvent[] {
   const { asset, opening, closing } = statement;
   if (asset === null || opening === null || closing === null) return [];
-  const pool = inPool(poolByNumber(parts.books, statement.account, asset));
+  const pool = poolOfMessage(parts, statement);
+  if (pool === undefined) return [];
   // Banks number the statements of each account: the pool keeps those of two accounts apart.
   const id = pool.pool === undefined ? statement.id : `${pool.pool}:${statement.id}`.slice(0, 64);
   const day = (statement.closingDate ?? parts.today) as Day;

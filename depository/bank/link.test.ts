@@ -50,6 +50,7 @@ async function depository(
     programme: programme.id,
     gateway,
     bank,
+    mainAccounts: { CNY: '110022', EUR: '110033' },
     primitives: nodePrimitives,
     clock,
     newId: idMaker('bank'),
@@ -92,6 +93,21 @@ const fate = (transfer: Transfer) =>
       : 'settle';
 
 describe('the bank link with the simulated bank', () => {
+  it('takes in nothing of a bank account that is of no pool, and says so, while the others are taken in', async () => {
+    const { sequencer, bank, link } = await depository(fate);
+    bank.openAccount('CNY', '622200007777');
+    bank.creditReceipt({ asset: 'CNY', amount: 900n, custodyNumber: '9c1CNY', payer: '李', into: '622200007777' });
+    bank.creditReceipt({ asset: 'CNY', amount: 500n, custodyNumber: '9c1CNY', payer: '王芳' });
+    bank.endOfDay();
+    const refused = await runBankLink(link);
+    expect(refused.map(({ refusal }) => refusal.type)).toEqual(['unknown account', 'unknown account']);
+    expect(refused[0]?.refusal.why).toContain('ending 7777');
+    const { books } = sequencer;
+    expect(booked(books.get('account', 'cash:CNY')!)).toBe(500n);
+    expect([...books.all('statement')].map(([, one]) => one.asset).sort()).toEqual(['CNY', 'EUR']);
+    expect(books.get('safeguarding', 'main|CNY|2026-11-23')).toMatchObject({ owed: '500', held: '500' });
+  });
+
   it('is asked for an approved payment on its value date and not before, once, and for that day', async () => {
     const { programme, sequencer, bank, link, pass } = await depository(fate);
     const [first, second] = programme.officers;

@@ -36,6 +36,8 @@ export interface BankLinkParts {
   readonly programme: string;
   readonly gateway: Pick<Gateway, 'store' | 'sequencer' | 'admit'>;
   readonly bank: BankAdapter;
+  /** The bank's number of the main pool's account in each asset. */
+  readonly mainAccounts?: Readonly<Record<string, string>>;
   readonly primitives: Primitives;
   readonly clock: () => number;
   readonly newId: (unixMs: number) => EventId;
@@ -155,9 +157,12 @@ async function detailsOf(store: LogStore, commitment: string): Promise<PayeeDeta
 async function takeIn(parts: BankLinkParts, message: string, xml: string): Promise<RefusedByBooks[]> {
   const { gateway, clock, primitives } = parts;
   const { books } = gateway.sequencer();
+  const refused: RefusedByBooks[] = [];
   const answer = await readAnswer(
     {
       books,
+      mainAccounts: parts.mainAccounts,
+      noteForeign: (refusal) => void refused.push({ message, refusal }),
       hash: primitives.sha256,
       today: dayOf(msToInstant(clock())),
       endToEndIds: (id) => endToEndIdsOf(gateway, id),
@@ -167,7 +172,7 @@ async function takeIn(parts: BankLinkParts, message: string, xml: string): Promi
   );
   if (!answer.ok) return [{ message, refusal: answer.refusal }];
   const events = answer.value;
-  const refused = (await admit(parts, 'adapter', events)).map((refusal) => ({ message, refusal }));
+  refused.push(...(await admit(parts, 'adapter', events)).map((refusal) => ({ message, refusal })));
   for (const event of events)
     if (event.type === 'statement.received')
       for (const step of [reconcile, safeguard])
