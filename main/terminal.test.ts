@@ -62,7 +62,7 @@ describe('one payment, from two people at two terminals to an audit bundle', () 
     const { books, tree } = depository.gateway.sequencer();
     expect(new Set([...digests, booksDigest(nodePrimitives.sha256, (table) => books.all(table))]).size).toBe(1);
     expect(accepted(await checker.client.safeguarding({})).assets).toEqual([
-      { asset: 'CNY', owed: '87655', held: '87655' },
+      { pool: 'main', asset: 'CNY', owed: '87655', held: '87655' },
     ]);
     const report = accepted(await finished(checker.client.exportAudit({})));
     expect([report.verified, report.size]).toEqual([true, tree.size]);
