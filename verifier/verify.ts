@@ -60,7 +60,8 @@ function* readable(report: AuditReport): Generator<string> {
   }
   for (const line of report.covered) yield `  covered      ${line}`;
   for (const line of report.notCovered) yield `  not covered  ${line}`;
-  for (const { asset, owed, held } of report.safeguarding) yield `  ${asset}: held ${held}, owed ${owed} (minor units)`;
+  for (const { pool, asset, owed, held } of report.safeguarding)
+    yield `  ${asset}${pool === 'main' ? '' : `, pool ${pool}`}: held ${held}, owed ${owed} (minor units)`;
 }
 
 function unreadable(failure: unknown): Refusal {
