@@ -75,8 +75,8 @@ const accountText = (a: LedgerAccount): string =>
   (a.pool === undefined ? '' : `\t${a.pool}`); // nothing, so that rows of before there were pools are counted as they were
 const legText = (leg: BookedLeg): string =>
   `${leg.number},${leg.entry},${leg.sequence},${leg.debit},${leg.credit},${leg.amount},${leg.previousDebit},${leg.previousCredit};`;
-const nameOfInstruction = (state: string): 'waiting' | 'instruction' =>
-  state === 'waiting' ? 'waiting' : 'instruction';
+const nameOfInstruction = (state: string): 'waiting' | 'scheduled' | 'instruction' =>
+  state === 'waiting' || state === 'scheduled' ? state : 'instruction';
 
 /** Where each table of the books is kept; tables not named here are rows of `state`. Events and references are the log's. */
 const own = { account: true, event: true, reference: true, window: true, instruction: true } as const;

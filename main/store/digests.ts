@@ -12,13 +12,14 @@ type StoredTable = Exclude<TableName, 'event' | 'reference'>;
 export const storedTables = tableNames.filter((name): name is StoredTable => name !== 'event' && name !== 'reference');
 
 /**
- * The tables of the books by name, waiting instructions apart from those that are done, and what a terminal keeps beside the
+ * The tables of the books by name, instructions that wait for checkers or for their value date apart from those that are done, and what a terminal keeps beside the
  * books. The log is not among them: its records are held against its own tree.
  */
 export const digestNames = [
   ...storedTables,
   'seen',
   'waiting',
+  'scheduled',
   'leg',
   'attachment',
   'import',

@@ -24,7 +24,7 @@ const accounts = (how: string): Source => ({
     "coalesce('+'||number,'-')||char(9)||frozen||char(9)||debits||char(9)||credits||char(9)||held||char(9)||last_leg||coalesce(char(9)||pool,'') " +
     `FROM accounts ${how}`,
 });
-const instructions = (name: 'waiting' | 'instruction', how: string): Source => ({
+const instructions = (name: 'waiting' | 'scheduled' | 'instruction', how: string): Source => ({
   name,
   sql: `SELECT id, row FROM instructions ${how}`,
 });
@@ -52,6 +52,7 @@ export const smallTables: readonly Source[] = [
   accounts('NOT INDEXED'),
   accounts('INDEXED BY sqlite_autoindex_accounts_1 ORDER BY id'),
   instructions('waiting', "INDEXED BY instructions_waiting WHERE state = 'waiting'"),
+  instructions('scheduled', "INDEXED BY instructions_scheduled WHERE state = 'scheduled'"),
   outbox('NOT INDEXED'),
   outbox('INDEXED BY sqlite_autoindex_outbox_1 ORDER BY event_id'),
   { name: 'sequence', sql: "SELECT name, seq||'' FROM sqlite_sequence WHERE name = 'outbox'" },
@@ -66,7 +67,8 @@ export const smallTables: readonly Source[] = [
 export const largeTables: readonly Source[] = [
   ...inState.filter((name) => !small.has(name)).map(state),
   instructions('waiting', "WHERE +state = 'waiting'"), // the plus keeps it off the index
-  instructions('instruction', "WHERE state <> 'waiting'"),
+  instructions('scheduled', "WHERE +state = 'scheduled'"),
+  instructions('instruction', "WHERE +state NOT IN ('waiting', 'scheduled')"),
   { name: 'seen', sql: "SELECT position||'', entries FROM seen WHERE position >= 0" }, // before it, what made the vault
   { name: 'window', sql: "SELECT key, sum||'' FROM windows" },
   {
@@ -100,6 +102,7 @@ const words: { readonly [name in DigestName]?: string } = {
   account: 'The ledger accounts',
   number: 'The account numbers',
   waiting: 'The waiting instructions',
+  scheduled: 'The instructions that wait for their value date',
   instruction: 'The finished instructions',
   seen: 'The index of ids and bank references',
   receipt: 'The receipts to be allocated',
