@@ -450,6 +450,8 @@ export class Clerk {
       }
       case 'accrual.posted': {
         const { asset, day, accounts, units } = event.body;
+        // It may be the first to be admitted after midnight: the day has ended, whoever notices.
+        if (this.#lastAt > 0) this.fees.endDays(this.#lastAt, atMs, this.#clientBalances());
         return asset === 'CNY' ? this.fees.whyNotPosted(day, accounts, units, atMs) : 'nothing accrues';
       }
       case 'safeguarding.stated':
