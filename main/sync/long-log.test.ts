@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { receipts } from '../../bench/business.ts';
 import { nodePrimitives } from '../../crypto/node.ts';
+import { checkEvidence } from '../../shared/evidence.ts';
 import { logKey } from '../../shared/log/checkpoint.ts';
 import { formatNoteKey } from '../../shared/log/note.ts';
 import { parseRecordText } from '../../shared/record.ts';
@@ -92,5 +93,24 @@ describe('a record that was prepared', () => {
     expect(verifiedOf(otherSeal)).toEqual(verifiedOf(approved).slice(0, 1));
     const otherSignature = approved.replace(/"signature":"(.{20})..../, '"signature":"$1AAAA');
     expect(verifiedOf(otherSignature)).toEqual(verifiedOf(approved).slice(1));
+  });
+
+  it('is believed under the key that the books name for its signer, and under no other', () => {
+    const refused = (text: string, verified: readonly string[]) => {
+      const record = parseRecordText(text);
+      if (!record.ok) throw new Error('the record can be read');
+      return checkEvidence(programme.books, record.value.event, record.value.evidence, nodePrimitives, verified)?.type;
+    };
+    const { adapterKey, gatewayKey } = programme;
+    const forged = credited.replace(/"amount":"\d+"/, '"amount":"1"');
+    expect(refused(forged, [gatewayKey.publicKey])).toBe('evidence invalid');
+    expect(refused(forged, [adapterKey.publicKey])).toBeUndefined();
+    const [authenticator, seal] = verifiedOf(approved) as [string, string];
+    const neither = approved
+      .replace(/"seal":"..../, '"seal":"AAAA')
+      .replace(/"signature":"(.{20})..../, '"signature":"$1AAAA');
+    expect(refused(neither, [authenticator])).toBe('evidence invalid');
+    expect(refused(neither, [seal])).toBe('evidence invalid');
+    expect(refused(neither, [authenticator, seal])).toBeUndefined();
   });
 });

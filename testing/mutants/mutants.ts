@@ -296,4 +296,25 @@ export const mutants: readonly Mutant[] = [
     become: 'manifest.vault === vault.id;',
     killer: { test: 'main/restore.test.ts', named: 'put together by somebody else' },
   },
+  {
+    name: 'a key that was verified elsewhere counts for a machine with another',
+    file: 'shared/evidence.ts',
+    find: 'if (verified.includes(publicKey)) return undefined;',
+    become: 'if (verified.length > 0) return undefined;',
+    killer: { test: 'main/sync/long-log.test.ts', named: 'is believed under the key' },
+  },
+  {
+    name: 'a key that was verified elsewhere counts for an authenticator with another',
+    file: 'shared/evidence.ts',
+    find: 'if (!verified.includes(credential.publicKey) &&',
+    become: 'if (verified.length === 0 &&',
+    killer: { test: 'main/sync/long-log.test.ts', named: 'is believed under the key' },
+  },
+  {
+    name: 'a key that was verified elsewhere counts for a seal with another',
+    file: 'shared/evidence.ts',
+    find: 'if (seal !== null && verified.includes(signingKey)) return undefined;',
+    become: 'if (seal !== null && verified.length > 0) return undefined;',
+    killer: { test: 'main/sync/long-log.test.ts', named: 'is believed under the key' },
+  },
 ];
