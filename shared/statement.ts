@@ -20,7 +20,8 @@ const no = (type: StatementRefusal['type'], why: string, next: string) =>
 
 /** Lines per event and per row: every row but a statement's last is full, so a line is found by its number. */
 export const linesPerRow = 200;
-const legsPerRow = 32;
+/** As many as fill a page beside what a row keeps of itself in its table: each leg is some 50 bytes. */
+const legsPerRow = 80;
 
 /** A line is named by its statement and its number in it. */
 export const lineId = (statement: string, number: number): string => `${statement}#${number}`;
