@@ -8,13 +8,17 @@ import { join } from 'node:path';
 import { nodePrimitives } from '../../crypto/node.ts';
 import { random } from '../../crypto/secret.ts';
 import { SqlBooks } from '../../main/store/books.ts';
+import { packRecords, writeRecords } from '../../main/store/log.ts';
 import { migrate } from '../../main/store/migrate.ts';
 import { migrations } from '../../main/store/migrations/all.ts';
 import { openStore, type Store } from '../../main/store/open.ts';
 import { BooksLayer, booked } from '../../shared/books.ts';
 import { utf8 } from '../../shared/bytes.ts';
+import { canonicalText } from '../../shared/canonical.ts';
 import { decide } from '../../shared/decide.ts';
 import { entryToJournal, journalAccount } from '../../shared/journal.ts';
+import { leafHash } from '../../shared/log/hash.ts';
+import { MerkleTree } from '../../shared/log/merkle.ts';
 import { parseRecord } from '../../shared/record.ts';
 import { Redacted } from '../../shared/redacted.ts';
 import { newProgramme, receiptRecords } from '../business.ts';
@@ -89,33 +93,39 @@ const unsigned = { ...nodePrimitives, verifyEs256: () => true, verifyEd25519: ()
 function fill(store: Store, journal: string, rows: number): void {
   migrate(store, migrations);
   const books = new SqlBooks(store);
+  const tree = new MerkleTree(nodePrimitives.sha256);
   const out = openSync(journal, 'w');
   const programme = newProgramme();
   const records = function* () {
-    yield* programme.records;
-    for (const text of receiptRecords(programme, rows, 0)) {
-      const record = parseRecord(utf8(text));
-      if (!record.ok) throw new Error(record.refusal.why);
-      yield record.value;
-    }
+    for (const record of programme.records) yield utf8(canonicalText(record));
+    for (const text of receiptRecords(programme, rows, 0)) yield utf8(text);
   };
   let layer = new BooksLayer(books);
   let lines: string[] = [];
-  let count = 0;
+  let leaves: Uint8Array[] = [];
   const commit = () => {
-    store.transaction(() => books.write(layer));
+    // The records as well: the index of references says where to look, and sooner or later it is looked there.
+    const from = tree.size;
+    for (const leaf of leaves) tree.append(leafHash(nodePrimitives.sha256, leaf));
+    store.transaction(() => {
+      books.write(layer);
+      writeRecords(store, tree, from, packRecords(leaves));
+    });
     writeSync(out, lines.join(''));
     layer = new BooksLayer(books);
     lines = [];
+    leaves = [];
   };
-  for (const record of records()) {
-    const decision = decide(layer, record, unsigned);
+  for (const leaf of records()) {
+    const record = parseRecord(leaf);
+    if (!record.ok) throw new Error(record.refusal.why);
+    const decision = decide(layer, record.value, unsigned);
     if (!decision.ok) throw new Error(decision.refusal.why);
     layer.apply(decision.value);
     for (const effect of decision.value)
-      if (effect.type === 'entry') lines.push(entryToJournal(effect.entry, record.event));
-    count += 1;
-    if (count % batch === 0) commit();
+      if (effect.type === 'entry') lines.push(entryToJournal(effect.entry, record.value.event));
+    leaves.push(leaf);
+    if (leaves.length === batch) commit();
   }
   commit();
   closeSync(out);

@@ -51,12 +51,13 @@ function bookings(rows: number): { readonly bank: BankLine[]; readonly books: Bo
   const days = Array.from({ length: 367 }, (_, i) => addDays(firstDay, i));
   const onDay = (day: number): Day => days[day] as Day;
   const valued: number[] = [];
+  // No amount twice: which of two equal ones is meant nobody could say, and every line is to have its one leg.
   const books = Array.from({ length: rows }, (_, number): BookLine => {
     const day = below(365);
     valued.push(day);
     return {
       ...{ number, reference: `E2E-${number}-${(number * 2_654_435_761) >>> 0}`, item: null, instruction: null },
-      ...{ amount: BigInt(1 + below(100_000_000)), valueDate: onDay(day), unknownPayer: false },
+      ...{ amount: BigInt(number * 100 + 1 + below(100)), valueDate: onDay(day), unknownPayer: false },
     };
   });
   const bank = books.map(

@@ -1,4 +1,4 @@
-// A disk that reports errors: an office does its day under strace, which lets the Nth write or sync of one database fail. The
+// A disk that reports errors: an office does its day under strace, which lets the Nth write, sync or read of one database fail. The
 // people go on as they would; afterwards, on a sound disk, everything they were told is safe must be there, with equal books.
 //
 // `npm run -s disk-errors -- --each 40 [--seed N]`
@@ -17,7 +17,7 @@ import type { Borne } from './work-on.ts';
 
 export interface DiskError {
   readonly of: 'vault' | 'gateway';
-  readonly calls: 'writes' | 'syncs';
+  readonly calls: 'writes' | 'syncs' | 'reads';
   readonly error: 'EIO' | 'ENOSPC';
   /** The Nth such call. */
   readonly when: number;
@@ -32,7 +32,7 @@ export interface Endured {
   readonly signed: number;
 }
 
-const systemCalls = { writes: 'pwrite64,write', syncs: 'fdatasync,fsync' } as const;
+const systemCalls = { writes: 'pwrite64,write', syncs: 'fdatasync,fsync', reads: 'pread64,read' } as const;
 
 /** One day with one error in it. `prepared` is copied, and the copy removed. */
 export async function endure(prepared: string, one: DiskError, seed: number): Promise<Endured> {
@@ -95,8 +95,8 @@ if (import.meta.main) {
   const from = await prepared();
   let [wrong, injected] = [0, 0];
   for (const database of ['vault', 'gateway'] as const)
-    for (const calls of ['writes', 'syncs'] as const)
-      for (const error of ['EIO', 'ENOSPC'] as const)
+    for (const calls of ['writes', 'syncs', 'reads'] as const)
+      for (const error of calls === 'reads' ? (['EIO'] as const) : (['EIO', 'ENOSPC'] as const))
         for (let when = 1; when <= Number(values.each); when++) {
           const endured = await endure(from, { of: database, calls, error, when }, Number(values.seed));
           if (endured.injected === 0) break; // there are no more
