@@ -106,9 +106,9 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
     await page.locator('tr[data-account="acc-li-CNY"]').click();
     await page.locator('[data-leg]').first().waitFor();
     expect(await page.locator('[data-leg]').count()).toBeGreaterThanOrEqual(2);
-    const line = (await page.getByTestId('safeguarding').textContent()) ?? '';
-    expect(line).toContain('✓ CNY');
-    expect(line).not.toContain('✗');
+    const line = page.getByTestId('safeguarding');
+    await line.getByText('✓ CNY').waitFor();
+    expect(await line.textContent()).not.toContain('✗');
     await page.screenshot({ path: join(pictures, 'accounts.png') });
   });
 

@@ -1,6 +1,6 @@
 // Accounts and ledger: booked, held and available, never merged; the entries of one account, however many, a window at a time.
 
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Button, Input, type InputRef } from 'antd';
 import { useRef, useState } from 'react';
 import { mainPool } from '../../shared/accounts.ts';
@@ -115,6 +115,7 @@ function Safeguarding({ status }: { readonly status: Status }) {
       const answer = await terminal.safeguarding({});
       return answer.ok ? answer.value.assets : [];
     },
+    placeholderData: keepPreviousData, // the line does not blink with every record
   });
   return (
     <p data-testid="safeguarding">
