@@ -1,16 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approveWaiting, type Office } from '../cli/demo/office.ts';
+import type { Office } from '../cli/demo/office.ts';
 import type { Desk } from '../testing/desk.ts';
-import { chromiumPath, openStage, rendererDirectory, type Seat, type Stage, setUp, violations } from './stage.ts';
+import { openStage, type Seat, type Stage, setUp, violations } from './stage.ts';
+import { approvedAt, goTo, missing, pictures } from './steps.ts';
 
-const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
-const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
-if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
-
-const pictures = resolve(process.env.CUSTOS_PICTURES ?? mkdtempSync(join(tmpdir(), 'custos-pictures-')));
 const dayAfter = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 const signed = 'Signed. It is on its way to the bank.';
 
@@ -29,21 +24,7 @@ describe.skipIf(missing !== undefined)('a payment for another day', { timeout: 1
   }, 120_000);
   afterAll(() => stage?.close());
 
-  const goTo = async ({ page }: Seat, key: string, title: string) => {
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('g');
-    await page.keyboard.press(key);
-    await page.getByRole('heading', { name: title, exact: true }).waitFor();
-  };
-  const approve = async (desk: Desk, kind: string) => {
-    for (let tries = 0; ; tries++) {
-      await office.syncAll();
-      if ((await approveWaiting(desk, [kind])) > 0) break;
-      expect(tries).toBeLessThan(40);
-      await new Promise((wait) => setTimeout(wait, 300));
-    }
-    await office.syncAll();
-  };
+  const approve = (desk: Desk, kind: string) => approvedAt(desk, office, kind);
   const pay = async (amount: string, valueDate?: string) => {
     await goTo(teller, 'm', 'Make an instruction');
     const { page } = teller;

@@ -1,25 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approveWaiting, type Office } from '../cli/demo/office.ts';
+import type { Office } from '../cli/demo/office.ts';
 import { accepted, type Desk } from '../testing/desk.ts';
 import { visitFolder } from '../testing/folder-bank.ts';
 import { type PlainEntry, plainDress, statementXml } from '../testing/statement-file.ts';
-import { chromiumPath, openStage, rendererDirectory, type Seat, type Stage, setUp, violations } from './stage.ts';
-
-const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
-const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
-if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
+import { openStage, type Seat, type Stage, setUp, violations } from './stage.ts';
+import { approvedAt, goTo, missing, pictures } from './steps.ts';
 
 const many = (count: number): PlainEntry[] =>
   Array.from({ length: count }, (_, i) => ({
     ...{ amount: BigInt(100 + i), credit: true, status: 'BOOK', reversal: false, day: '2026-03-01' },
     ...{ reference: `R-${i}`, transactions: [`E-${i}`], name: '王芳' },
   }));
-
-const pictures = resolve(process.env.CUSTOS_PICTURES ?? mkdtempSync(join(tmpdir(), 'custos-pictures-')));
 
 /** The bank at the other end: in the same process, or behind files that its transfer fetches and leaves. */
 const banks = [
@@ -55,12 +50,6 @@ describe.skipIf(missing !== undefined).each(banks)(
       return stage?.close();
     });
 
-    const goTo = async ({ page }: Seat, key: string, title: string) => {
-      await page.keyboard.press('Escape');
-      await page.keyboard.press('g');
-      await page.keyboard.press(key);
-      await page.getByRole('heading', { name: title, exact: true }).waitFor();
-    };
     const sheet = ({ page }: Seat, words: string) => page.getByTestId('sheet').filter({ hasText: words }).waitFor();
     const draftPayment = async (seat: Seat) => {
       await goTo(seat, 'm', 'Make an instruction');
@@ -70,17 +59,7 @@ describe.skipIf(missing !== undefined).each(banks)(
       await seat.page.getByLabel('Payee account').fill('6222021234567890');
     };
 
-    /** Colleagues at the demonstration's own terminals approve until so many were there to approve. */
-    const approve = async (desk: Desk, kind: string, count: number) => {
-      for (let tries = 0, done = 0; ; tries++) {
-        await office.syncAll();
-        done += await approveWaiting(desk, [kind]);
-        if (done >= count) break;
-        expect(tries).toBeLessThan(40);
-        await new Promise((wait) => setTimeout(wait, 300));
-      }
-      await office.syncAll();
-    };
+    const approve = (desk: Desk, kind: string, count: number) => approvedAt(desk, office, kind, count);
     const states = async (...expected: readonly string[]) => {
       for (let tries = 0; ; tries++) {
         await office.syncAll();

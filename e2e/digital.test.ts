@@ -1,15 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approveWaiting, type Office } from '../cli/demo/office.ts';
-import { chromiumPath, openStage, rendererDirectory, type Seat, type Stage, setUp, violations } from './stage.ts';
+import type { Office } from '../cli/demo/office.ts';
+import { openStage, type Seat, type Stage, setUp, violations } from './stage.ts';
+import { approvedAt, missing, pictures } from './steps.ts';
 
-const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
-const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
-if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
-
-const pictures = resolve(process.env.CUSTOS_PICTURES ?? mkdtempSync(join(tmpdir(), 'custos-pictures-')));
 const address = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
 
 describe.skipIf(missing !== undefined)('a teller who keeps bitcoin for a client', { timeout: 120_000 }, () => {
@@ -50,13 +45,7 @@ describe.skipIf(missing !== undefined)('a teller who keeps bitcoin for a client'
     await page.getByTestId('forecast').getByText('Needs 1 × officer').waitFor();
     await page.keyboard.press('Control+Enter');
     await page.getByText('Signed. It is on its way to the bank.').waitFor();
-    for (let tries = 0; ; tries++) {
-      await office.syncAll();
-      if ((await approveWaiting(office.back, ['adopt address'])) > 0) break;
-      expect(tries).toBeLessThan(40);
-      await new Promise((wait) => setTimeout(wait, 300));
-    }
-    await office.syncAll();
+    await approvedAt(office.back, office, 'adopt address');
     await page.locator('tr[data-address="resting"]').filter({ hasText: 'cold store 2' }).waitFor();
   });
 

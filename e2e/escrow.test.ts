@@ -1,16 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approveWaiting, type Office } from '../cli/demo/office.ts';
+import type { Office } from '../cli/demo/office.ts';
 import { accepted } from '../testing/desk.ts';
-import { chromiumPath, openStage, rendererDirectory, type Seat, type Stage, setUp, violations } from './stage.ts';
-
-const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
-const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
-if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
-const pictures = resolve(process.env.CUSTOS_PICTURES ?? mkdtempSync(join(tmpdir(), 'custos-pictures-')));
+import { openStage, type Seat, type Stage, setUp, violations } from './stage.ts';
+import { approvedAt, goTo, missing, pictures } from './steps.ts';
 
 describe.skipIf(missing !== undefined)('an escrow agreement at the desk', { timeout: 120_000 }, () => {
   let stage: Stage;
@@ -28,21 +23,8 @@ describe.skipIf(missing !== undefined)('an escrow agreement at the desk', { time
   }, 120_000);
   afterAll(() => stage?.close());
 
-  const goTo = async ({ page }: Seat) => {
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('g');
-    await page.keyboard.press('o');
-    await page.getByRole('heading', { name: 'Escrow agreements', exact: true }).waitFor();
-  };
-  const approve = async (kind: string) => {
-    for (let tries = 0; ; tries++) {
-      await office.syncAll();
-      if ((await approveWaiting(office.back, [kind])) > 0) break;
-      expect(tries).toBeLessThan(40);
-      await new Promise((wait) => setTimeout(wait, 300));
-    }
-    await office.syncAll();
-  };
+  const toAgreements = (seat: Seat) => goTo(seat, 'o', 'Escrow agreements');
+  const approve = (kind: string) => approvedAt(office.back, office, kind);
   const row = ({ page }: Seat, words: string) => page.locator('tr[data-escrow="house-1"]').filter({ hasText: words });
   /** One button of the agreement, signed by the teller and approved by a colleague. */
   const pass = async (name: string, kind: string) => {
@@ -54,7 +36,7 @@ describe.skipIf(missing !== undefined)('an escrow agreement at the desk', { time
 
   it('is written in a form that shows at once which path is wrong, and reads it in plain words when none is', async () => {
     const { page } = teller;
-    await goTo(teller);
+    await toAgreements(teller);
     await page.keyboard.press('c');
     await page.getByLabel('Name of the agreement').fill('house-1');
     await page.getByLabel('Account of the depositor').fill('acc-li-CNY');
@@ -105,7 +87,7 @@ describe.skipIf(missing !== undefined)('an escrow agreement at the desk', { time
     await teller.page.getByLabel('Reason of the dispute').fill('cracks in the wall');
     await pass('Record a dispute of the Depositor', 'raise dispute');
     await row(teller, 'Disputed').waitFor();
-    await goTo(officer);
+    await toAgreements(officer);
     await row(officer, 'Disputed').waitFor();
     await officer.page.getByLabel('The beneficiary gets').fill('1000');
     await officer.page.getByRole('button', { name: 'Record the ruling' }).click();

@@ -1,11 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, openStage, rendererDirectory, type Stage, setUp, violations } from './stage.ts';
-
-const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
-const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
-if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
+import { openStage, type Stage, setUp, violations } from './stage.ts';
+import { missing } from './steps.ts';
 
 describe.skipIf(missing !== undefined)('a new person', { timeout: 120_000 }, () => {
   let stage: Stage;

@@ -1,13 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approveWaiting, type Office } from '../cli/demo/office.ts';
+import type { Office } from '../cli/demo/office.ts';
 import { accepted } from '../testing/desk.ts';
-import { chromiumPath, openStage, rendererDirectory, type Seat, type Stage, setUp, violations } from './stage.ts';
-
-const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
-const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
-if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
+import { openStage, type Seat, type Stage, setUp, violations } from './stage.ts';
+import { approvedAt, goTo, missing } from './steps.ts';
 
 describe.skipIf(missing !== undefined)("the platform's file in a browser", { timeout: 120_000 }, () => {
   let stage: Stage;
@@ -67,13 +63,7 @@ describe.skipIf(missing !== undefined)("the platform's file in a browser", { tim
     await page.getByRole('heading', { name: 'platform.csv' }).click(); // the keys are the screen's, not a field's
     await page.keyboard.press('t');
     await office.back.unlock(office.people['supervisor-a']);
-    for (let tries = 0, done = 0; done === 0; tries++) {
-      await office.syncAll();
-      done += await approveWaiting(office.back, ['platform check']);
-      expect(tries).toBeLessThan(40);
-      await new Promise((wait) => setTimeout(wait, 300));
-    }
-    await office.syncAll();
+    await approvedAt(office.back, office, 'platform check');
     await page.keyboard.press('g');
     await page.keyboard.press('s');
     await page.getByText('platform says another balance').first().waitFor();
@@ -82,21 +72,6 @@ describe.skipIf(missing !== undefined)("the platform's file in a browser", { tim
 
   it('is of a second pool as well, once officers have opened one and a client has an account in it', async () => {
     const { page } = officer;
-    const goTo = async ({ page: one }: Seat, key: string, title: string) => {
-      await one.keyboard.press('Escape');
-      await one.keyboard.press('g');
-      await one.keyboard.press(key);
-      await one.getByRole('heading', { name: title, exact: true }).waitFor();
-    };
-    const approved = async (desk: Office['back'], kind: string) => {
-      for (let tries = 0, done = 0; done === 0; tries++) {
-        await office.syncAll();
-        done += await approveWaiting(desk, [kind]);
-        expect(tries).toBeLessThan(40);
-        await new Promise((wait) => setTimeout(wait, 300));
-      }
-      await office.syncAll();
-    };
     await goTo(officer, 'm', 'Make an instruction');
     await page.getByLabel('Kind').selectOption('Open a pool');
     await page.getByLabel('Name of the pool').fill('wages');
@@ -107,7 +82,7 @@ describe.skipIf(missing !== undefined)("the platform's file in a browser", { tim
     await page.keyboard.press('Control+Enter');
     await page.getByText('Signed. It is on its way to the bank.').waitFor();
     await office.front.unlock(office.people['officer-a']);
-    await approved(office.front, 'open pool');
+    await approvedAt(office.front, office, 'open pool');
     await goTo(teller, 'm', 'Make an instruction');
     await teller.page.getByLabel('Kind').selectOption('Open account');
     await teller.page.getByLabel('Client id').fill(await clientOfLi());
@@ -118,7 +93,7 @@ describe.skipIf(missing !== undefined)("the platform's file in a browser", { tim
     await teller.page.getByTestId('forecast').getByText('in pool wages').waitFor();
     await teller.page.keyboard.press('Control+Enter');
     await teller.page.getByText('Signed. It is on its way to the bank.').waitFor();
-    await approved(office.back, 'open account');
+    await approvedAt(office.back, office, 'open account');
     await goTo(teller, 'a', 'Accounts');
     await teller.page.locator('[data-account="acc-li-wages"]').getByText('pool wages').waitFor();
   });

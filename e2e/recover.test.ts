@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, openStage, rendererDirectory, type Stage, setUp, violations } from './stage.ts';
+import { openStage, type Stage, setUp, violations } from './stage.ts';
+import { missing } from './steps.ts';
 
-const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
-const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
-if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
 /** Pictures of these screens, for whoever wants to look at them. */
 const pictures = process.env.CUSTOS_VAULT_PICTURES;
 

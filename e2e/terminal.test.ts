@@ -1,15 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, openStage, rendererDirectory, type Seat, type Stage, setUp, unlock } from './stage.ts';
-
-const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
-const missing = chromiumPath === undefined ? 'a chromium' : isBuilt ? undefined : 'the built screens (npm run build)';
-if (missing !== undefined) console.warn(`SKIPPED, not passed: the browser tests need ${missing}`);
-
-/** Taken anew for the README by `npm run e2e`; otherwise nobody's business. */
-const pictures = resolve(process.env.CUSTOS_PICTURES ?? mkdtempSync(join(tmpdir(), 'custos-pictures-')));
+import { openStage, type Seat, type Stage, setUp, unlock } from './stage.ts';
+import { goTo, missing, pictures } from './steps.ts';
 
 describe.skipIf(missing !== undefined)('two people at two terminals in a browser', { timeout: 120_000 }, () => {
   let stage: Stage;
@@ -22,12 +15,6 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
   }, 120_000);
   afterAll(() => stage?.close());
 
-  const goTo = async ({ page }: Seat, key: string, title: string) => {
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('g');
-    await page.keyboard.press(key);
-    await page.getByRole('heading', { name: title, exact: true }).waitFor();
-  };
   const makePayment = async (seat: Seat, amount: string, payeeAccount: string) => {
     const { page } = seat;
     await goTo(seat, 'm', 'Make an instruction');

@@ -14,6 +14,7 @@ import { terminal } from '../terminal.ts';
 import { Choice } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
 import { useKeys } from '../ui/keys.ts';
+import { SignButton } from '../ui/sign-button.tsx';
 import { Signed } from '../ui/signed.tsx';
 import { useForecast } from '../ui/use-forecast.ts';
 import { useSigning } from '../ui/use-signing.ts';
@@ -218,14 +219,7 @@ export function DigitalScreen({ status }: { readonly status: Status }) {
               </>
             ) : null}
             {kind === 'revoke address' ? input('make.reason', 'reason') : null}
-            <Button
-              type="primary"
-              disabled={draft === undefined || forecast?.refusal != null}
-              loading={signing.busy}
-              onClick={() => void sign()}
-            >
-              {signing.busy ? say('action.touching') : say('make.sign')}
-            </Button>
+            <SignButton draft={draft} forecast={forecast} signing={signing} onSign={() => void sign()} />
           </form>
           <Signed signing={signing} />
         </section>

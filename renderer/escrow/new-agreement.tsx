@@ -1,10 +1,9 @@
 // A new agreement: the terms in a form; beside it the same terms in plain words, proven or with the path that shows what is wrong.
 
 import { Button, Input } from 'antd';
-import { useEffect, useState } from 'react';
-import type { AccountView, Draft, Forecast, Status } from '../../shared/contract/terminal.ts';
+import { useState } from 'react';
+import type { AccountView, Draft, Status } from '../../shared/contract/terminal.ts';
 import { escrowId, type Terms, termsSchema } from '../../shared/escrow.ts';
-import type { Refusal } from '../../shared/result.ts';
 import type { Day } from '../../shared/time.ts';
 import { useSay } from '../i18n/index.ts';
 import { ForecastCard } from '../make/forecast-card.tsx';
@@ -13,9 +12,14 @@ import { terminal } from '../terminal.ts';
 import { Choice, Suggested } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
 import { useKeys } from '../ui/keys.ts';
+import { SignButton } from '../ui/sign-button.tsx';
 import { Signed } from '../ui/signed.tsx';
+import { useForecast } from '../ui/use-forecast.ts';
 import { useSigning } from '../ui/use-signing.ts';
 import { Paragraphs } from './paragraphs.tsx';
+
+/** Proving the terms walks every way that they can go: not at each key. */
+const proofAfterMs = 250;
 
 type Condition = Terms['conditions'][number];
 interface Tranche {
@@ -100,8 +104,6 @@ interface NewAgreementProps {
 export function NewAgreement({ accounts, onDone }: NewAgreementProps) {
   const { say, language } = useSay();
   const [fields, setFields] = useState(fresh);
-  const [forecast, setForecast] = useState<Forecast | null>(null);
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
   const signing = useSigning();
   const set = (some: Partial<Fields>) => setFields((before) => ({ ...before, ...some }));
   const clients = accounts.filter((one) => one.class === 'client');
@@ -111,18 +113,7 @@ export function NewAgreement({ accounts, onDone }: NewAgreementProps) {
     terms === undefined || !escrowId.safeParse(fields.id).success
       ? undefined
       : { kind: 'adopt escrow', escrow: fields.id, terms };
-  const text = JSON.stringify(draft ?? null);
-  useEffect(() => {
-    setForecast(null);
-    setRefusal(null);
-    if (text === 'null') return;
-    const timer = setTimeout(async () => {
-      const foreseen = await terminal.foresee({ draft: JSON.parse(text) as Draft });
-      if (foreseen.ok) setForecast(foreseen.value);
-      else setRefusal(foreseen.refusal);
-    }, 250);
-    return () => clearTimeout(timer);
-  }, [text]);
+  const { forecast, refusal } = useForecast(draft, proofAfterMs);
   const sign = async () => {
     if (draft === undefined || signing.busy) return;
     if (await signing.run(() => terminal.make({ drafts: [{ draft, source: null }] }))) setFields(fresh());
@@ -232,14 +223,7 @@ export function NewAgreement({ accounts, onDone }: NewAgreementProps) {
             </>
           )}
           <div className="bar">
-            <Button
-              type="primary"
-              disabled={draft === undefined || forecast?.refusal != null}
-              loading={signing.busy}
-              onClick={() => void sign()}
-            >
-              {signing.busy ? say('action.touching') : say('make.sign')}
-            </Button>
+            <SignButton draft={draft} forecast={forecast} signing={signing} onSign={() => void sign()} />
             <Button onClick={onDone}>{say('escrow.list')} (Esc)</Button>
           </div>
         </form>

@@ -1,10 +1,9 @@
 // Make: the kind first, then only its fields; beside the form, live, what would happen and who would have to approve.
 
-import { Button, Input } from 'antd';
-import { useEffect, useState } from 'react';
+import { Input } from 'antd';
+import { useState } from 'react';
 import { clientRoles, mainPool } from '../../shared/accounts.ts';
-import type { Draft, Forecast, Status } from '../../shared/contract/terminal.ts';
-import type { Refusal } from '../../shared/result.ts';
+import type { Draft, Status } from '../../shared/contract/terminal.ts';
 import type { Day } from '../../shared/time.ts';
 import type { MessageKey } from '../i18n/en.ts';
 import { useSay } from '../i18n/index.ts';
@@ -14,7 +13,9 @@ import { terminal } from '../terminal.ts';
 import { Choice, Suggested } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
 import { useKeys } from '../ui/keys.ts';
+import { SignButton } from '../ui/sign-button.tsx';
 import { Signed } from '../ui/signed.tsx';
+import { useForecast } from '../ui/use-forecast.ts';
 import { useSigning } from '../ui/use-signing.ts';
 import { ForecastCard } from './forecast-card.tsx';
 
@@ -118,8 +119,6 @@ function toDraft(fields: Fields, asset: string): Draft | undefined {
 export function Make({ status }: { readonly status: Status }) {
   const { say, language } = useSay();
   const [fields, setFields] = useState<Fields>({ kind: 'payment', ...empty });
-  const [forecast, setForecast] = useState<Forecast | null>(null);
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
   const accounts = useAccounts(status);
   const programme = useProgramme(status);
   const signing = useSigning();
@@ -128,19 +127,7 @@ export function Make({ status }: { readonly status: Status }) {
   const asset = client.find((one) => one.id === fields.account)?.asset ?? 'CNY';
   const pools = (programme.data?.pools ?? []).filter((one) => one.asset === fields.asset);
   const draft = toDraft(fields, asset);
-  const text = JSON.stringify(draft ?? null);
-
-  useEffect(() => {
-    setForecast(null);
-    setRefusal(null);
-    if (text === 'null') return;
-    const timer = setTimeout(async () => {
-      const foreseen = await terminal.foresee({ draft: JSON.parse(text) as Draft });
-      if (foreseen.ok) setForecast(foreseen.value);
-      else setRefusal(foreseen.refusal);
-    }, 150);
-    return () => clearTimeout(timer);
-  }, [text]);
+  const { forecast, refusal } = useForecast(draft);
 
   const sign = async () => {
     if (draft === undefined || signing.busy) return;
@@ -300,14 +287,7 @@ export function Make({ status }: { readonly status: Status }) {
               {input(say('make.reason'), 'reason')}
             </>
           ) : null}
-          <Button
-            type="primary"
-            disabled={draft === undefined || forecast?.refusal != null}
-            loading={signing.busy}
-            onClick={() => void sign()}
-          >
-            {signing.busy ? say('action.touching') : say('make.sign')}
-          </Button>
+          <SignButton draft={draft} forecast={forecast} signing={signing} onSign={() => void sign()} />
         </form>
         <Signed signing={signing} />
       </section>

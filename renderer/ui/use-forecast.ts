@@ -5,7 +5,10 @@ import type { Draft, Forecast } from '../../shared/contract/terminal.ts';
 import type { Refusal } from '../../shared/result.ts';
 import { terminal } from '../terminal.ts';
 
-export function useForecast(draft: Draft | undefined): {
+export function useForecast(
+  draft: Draft | undefined,
+  afterMs = 150,
+): {
   readonly forecast: Forecast | null;
   readonly refusal: Refusal | null;
 } {
@@ -20,8 +23,8 @@ export function useForecast(draft: Draft | undefined): {
       const foreseen = await terminal.foresee({ draft: JSON.parse(text) as Draft });
       if (foreseen.ok) setForecast(foreseen.value);
       else setRefusal(foreseen.refusal);
-    }, 150);
+    }, afterMs);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [text, afterMs]);
   return { forecast, refusal };
 }
