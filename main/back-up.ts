@@ -115,12 +115,12 @@ async function note(
   const entry = { at: msToInstant(terminal.parts.clock()), what: word, operator, facts };
   const open = terminal.session;
   if (open !== undefined) {
-    open.commit(() => writeDiary(open.store, entry));
+    open.note(() => writeDiary(open.store, entry));
     return;
   }
   const own = openSession(operator, vault, directory, terminal.parts);
   if (!own.ok) return;
-  own.value.commit(() => writeDiary(own.value.store, entry));
+  own.value.note(() => writeDiary(own.value.store, entry));
   own.value.closeStore();
 }
 

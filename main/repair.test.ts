@@ -277,6 +277,39 @@ describe('records that are not here any more', () => {
 });
 
 describe('a vault that is not the newest one', () => {
+  /** A backup is under way when the terminal is locked; unlocked again, its head record is gone. */
+  const backupBegun = async () => {
+    const folder = snapshot(after);
+    const { terminal, desk } = await open(folder);
+    mkdirSync(join(folder, 'backups'));
+    const backup = await desk.client.backup({ folder: join(folder, 'backups') });
+    await backup.next();
+    await desk.client.lock({});
+    for (const name of headsIn(folder)) rmSync(inVault(folder, name));
+    await desk.unlock(office.officers[1]);
+    expect((await readOnlyOf(desk))?.type).toBe('head record lost');
+    expect(terminal.backup).toBeDefined();
+    return { folder, desk, madeBackup: () => finished(Promise.resolve(backup)) };
+  };
+  const headsIn = (folder: string) =>
+    readdirSync(join(folder, 'vault')).filter((name) => name.startsWith('vault.head'));
+
+  it('is repaired once the backup that was begun before has come to its end', async () => {
+    const { desk, madeBackup } = await backupBegun();
+    const [report, made] = await Promise.all([repaired(desk), madeBackup()]);
+    accepted(made);
+    expect(accepted(report)).toMatchObject({ mustSync: true });
+    expect(await readOnlyOf(desk)).toBeNull();
+    await desk.client.lock({});
+  });
+
+  it('is given no head record by what a backup writes into its diary', async () => {
+    const { folder, desk, madeBackup } = await backupBegun();
+    accepted(await madeBackup());
+    expect(headsIn(folder)).toEqual([]);
+    await desk.client.lock({});
+  });
+
   const putBack = (): string => {
     const folder = snapshot(after);
     for (const name of ['vault.db', 'vault.db-wal', 'vault.db-shm']) {

@@ -3,6 +3,7 @@
 // was found are kept first. Records that are not here any more come from the gateway, proven by their hashes. A vault that was not the newest one signs nothing afterwards until a sync has shown how the log went on.
 
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { diskRefusal } from '../../disk/failure.ts';
 import { syncFolder, writeSynced } from '../../disk/write.ts';
 import type { MemoryBooks } from '../../shared/books.ts';
@@ -34,6 +35,7 @@ export type AskedBy = 'officer' | 'recovery cards';
 /** So many differing rows are listed in the evidence. */
 const listedRows = 1000;
 const what = 'Nothing was replaced.';
+const locked = refuse('locked', what, 'The terminal was locked.', 'Unlock it, and begin again.');
 
 /** What the vault itself shows, and the log can show to be right again. What the gateway showed is not mended on this machine. */
 const repairable: ReadonlySet<string> = new Set(['books changed', 'vault rolled back', 'head record lost']);
@@ -46,24 +48,29 @@ export async function* repair(terminal: Terminal, by: AskedBy = 'officer'): Asyn
   if (no !== undefined) return yield { result: { ok: false, refusal: no } };
   const work = new Comparison(listedRows);
   terminal.rebuilding = true;
-  const reader = session.openReader(() => work.letGo());
+  let reader: Reader | undefined;
   try {
+    // A backup or a sync that has begun comes to its end first; where a terminal is read-only, none begins.
+    while (terminal.syncing || terminal.backup !== undefined) {
+      yield { done: 0, total: 1 };
+      await setTimeout(50);
+    }
+    if (terminal.session !== session) return yield { result: locked };
+    reader = session.openReader(() => work.letGo());
     yield { result: yield* replace(terminal, session, reader, work, by) };
   } catch (failure) {
-    if (terminal.session !== session)
-      return yield { result: refuse('locked', what, 'The terminal was locked.', 'Unlock it, and begin again.') };
+    if (terminal.session !== session) return yield { result: locked };
     if (!isDamage(failure)) throw failure;
     yield { result: damaged };
   } finally {
     terminal.rebuilding = false;
-    reader.close();
+    reader?.close();
   }
 }
 
 function refusalNow(terminal: Terminal, session: Session, by: AskedBy): Refusal | undefined {
   const no = (type: string, why: string, next: string) => refuse(type, what, why, next).refusal;
-  if (terminal.rebuilding || terminal.syncing || terminal.backup !== undefined)
-    return no('busy', 'Something else reads or writes the books now.', 'Wait for it, and try again.');
+  if (terminal.rebuilding) return no('busy', 'Something else reads the books now.', 'Wait for it, and try again.');
   const found = session.readOnly();
   if (found === undefined)
     return no('nothing to repair', 'Nothing was found that is not as it should be.', 'Compare the books with the log.');
