@@ -69,7 +69,7 @@ describe.skipIf(missing !== undefined).each(banks)(
         const payments = instructions.filter((one) => one.kind === 'payment');
         const found = payments.map((one) => one.state).sort();
         if (JSON.stringify(found) === JSON.stringify(expected)) return payments;
-        if (tries === 40) expect(found).toEqual(expected);
+        if (tries === 150) expect(found).toEqual(expected);
         await new Promise((wait) => setTimeout(wait, 300));
       }
     };

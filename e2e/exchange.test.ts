@@ -28,7 +28,7 @@ describe.skipIf(missing !== undefined)('foreign exchange on screen', { timeout: 
     await page.getByLabel('Reference of the quote').fill('Q-1234');
     const both = page.getByTestId('both');
     await both.getByText('EUR 1,000.01').waitFor();
-    expect(await both.textContent()).toMatch(/The quote stands for [45]:\d\d/);
+    expect(await both.textContent()).toMatch(/The quote stands for \d:\d\d/);
     await page.getByText('is exchanged for EUR 1,000.01').waitFor();
     await page.keyboard.press('Control+Enter');
     await page.getByText('with the bank').or(page.getByRole('status')).first().waitFor();
@@ -37,7 +37,7 @@ describe.skipIf(missing !== undefined)('foreign exchange on screen', { timeout: 
     await supervisor.page.getByText('is exchanged for EUR 1,000.01').first().waitFor();
     await supervisor.page.keyboard.press('a');
     await supervisor.page.keyboard.press('s');
-    await page.getByTestId('exchanges').getByText('settled').waitFor({ timeout: 30_000 });
+    await page.getByTestId('exchanges').getByText('settled').waitFor();
     expect(await violations(teller)).toEqual([]);
     expect(stage.seats.map((seat) => seat.complaints)).toEqual([[], []]);
   });

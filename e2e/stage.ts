@@ -48,6 +48,12 @@ export const launchBrowser = (): Promise<Browser> =>
     ],
   });
 
+/** For what comes in a second or two where nothing else runs. Nothing is measured by it: a test that passes never waits so long. */
+export const patienceMs = 45_000;
+
+/** Those that are open now, so that a test that fails can say what its screens show. */
+export const openStages = new Set<Stage>();
+
 const passphrase = 'orbit lantern velvet cactus';
 
 export async function openStage(bank: StartParts['bank'] = {}, terminals = 2): Promise<Stage> {
@@ -68,7 +74,7 @@ export async function openStage(bank: StartParts['bank'] = {}, terminals = 2): P
   for (const host of started.hosts.slice(0, 2)) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(patienceMs);
     const complaints = watch(page, host.origin);
     const cdp = await context.newCDPSession(page);
     await cdp.send('WebAuthn.enable');
@@ -85,16 +91,19 @@ export async function openStage(bank: StartParts['bank'] = {}, terminals = 2): P
     });
     await page.goto(host.newEntry());
   }
-  return {
+  const stage: Stage = {
     started,
     data,
     browser,
     seats: seats as unknown as readonly [Seat, Seat],
     async close() {
+      openStages.delete(stage);
       await browser.close();
       await started.stop();
     },
   };
+  openStages.add(stage);
+  return stage;
 }
 
 /** A security key with user verification and PRF, as Chromium's DevTools protocol describes one. */
@@ -155,7 +164,7 @@ export async function setUp({ page }: Seat, operator: string, role: string): Pro
   await page
     .getByTestId('me')
     .filter({ hasText: `${operator} · ${role}` })
-    .waitFor({ timeout: 20_000 });
+    .waitFor();
 }
 
 export async function unlock({ page }: Seat, typed = passphrase): Promise<void> {

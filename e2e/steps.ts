@@ -3,10 +3,10 @@
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { approveWaiting, type Office } from '../cli/demo/office.ts';
 import type { Desk } from '../testing/desk.ts';
-import { chromiumPath, rendererDirectory, type Seat } from './stage.ts';
+import { chromiumPath, openStages, rendererDirectory, type Seat } from './stage.ts';
 
 const isBuilt = existsSync(join(rendererDirectory, 'manifest.json'));
 /** What is not there without which no screen can be tested. */
@@ -30,8 +30,18 @@ export async function approvedAt(desk: Desk, office: Office, kind: string, count
     await office.syncAll();
     done += await approveWaiting(desk, [kind]);
     if (done >= count) break;
-    expect(tries).toBeLessThan(40);
+    expect(tries).toBeLessThan(150);
     await new Promise((wait) => setTimeout(wait, 300));
   }
   await office.syncAll();
 }
+
+/** A screen usually says why what was waited for did not come. */
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  for (const { seats } of openStages)
+    for (const { page, complaints } of seats) {
+      const shown = await page.locator('body').ariaSnapshot({ timeout: 5_000 }).catch(String);
+      console.error(`${page.url()} when "${task.name}" failed:\n${shown}\n${complaints.join('\n')}`);
+    }
+});

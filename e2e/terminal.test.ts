@@ -73,7 +73,7 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
     await teller.page.getByText('Signed. It is on its way to the bank.').waitFor();
 
     const { page } = supervisor;
-    await row(supervisor, 'CNY 12,000.00').waitFor({ timeout: 15_000 });
+    await row(supervisor, 'CNY 12,000.00').waitFor();
     const detail = page.getByTestId('detail');
     await detail.getByText('twelve thousand').waitFor();
     await detail.getByText('Chen Jing').waitFor();
@@ -81,9 +81,9 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
     await page.locator('body').press('a');
     await page.locator('tr[aria-selected="true"]').waitFor();
     await page.keyboard.press('s');
-    await row(supervisor, 'CNY 12,000.00').waitFor({ state: 'detached', timeout: 15_000 });
+    await row(supervisor, 'CNY 12,000.00').waitFor({ state: 'detached' });
     await page.getByText('All (t)', { exact: true }).click();
-    await row(supervisor, 'CNY 12,000.00').filter({ hasText: 'settled' }).waitFor({ timeout: 20_000 });
+    await row(supervisor, 'CNY 12,000.00').filter({ hasText: 'settled' }).waitFor();
     await page.getByText('Waiting', { exact: true }).click();
   });
 
@@ -102,24 +102,24 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
   it('declines with a reason', async () => {
     await makePayment(teller, '77', '6222021234560077');
     await teller.page.keyboard.press('Control+Enter');
-    await row(supervisor, 'CNY 77.00').waitFor({ timeout: 15_000 });
+    await row(supervisor, 'CNY 77.00').waitFor();
     const { page } = supervisor;
     await row(supervisor, 'CNY 77.00').click();
     await page.locator('body').press('x');
     await page.getByPlaceholder('Reason for declining').fill('not on the list');
     await page.keyboard.press('Enter');
     await page.locator('body').press('s');
-    await row(supervisor, 'CNY 77.00').waitFor({ state: 'detached', timeout: 15_000 });
+    await row(supervisor, 'CNY 77.00').waitFor({ state: 'detached' });
     await goTo(teller, 'w', 'What waits');
     await teller.page.getByText('All (t)', { exact: true }).click();
-    await row(teller, 'CNY 77.00').filter({ hasText: 'declined' }).waitFor({ timeout: 15_000 });
+    await row(teller, 'CNY 77.00').filter({ hasText: 'declined' }).waitFor();
   });
 
   it('catches a page that lies about a large payment by what the checker types', async () => {
     await makePayment(teller, '1.1m', '6222021234561234');
     await teller.page.getByTestId('forecast').getByText('who types payee and amount').waitFor();
     await teller.page.keyboard.press('Control+Enter');
-    await row(supervisor, 'CNY 1,100,000.00').waitFor({ timeout: 15_000 });
+    await row(supervisor, 'CNY 1,100,000.00').waitFor();
     await row(supervisor, 'CNY 1,100,000.00').click();
     const { page } = supervisor;
     // A hostile script repaints what the checker sees: another payee and a small amount.
@@ -163,9 +163,9 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
     await server.pause();
     await page.keyboard.press('Control+Enter');
     await page.getByText('Signed. It is on its way to the bank.').waitFor();
-    await page.getByText('signed and queued here').waitFor({ timeout: 15_000 });
+    await page.getByText('signed and queued here').waitFor();
     await server.resume();
-    await row(supervisor, 'CNY 55.00').waitFor({ timeout: 20_000 });
+    await row(supervisor, 'CNY 55.00').waitFor();
     // The approval, too, is signed while nobody answers.
     const { page: other } = supervisor;
     await server.pause();
@@ -173,11 +173,11 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
     await other.keyboard.press('Escape');
     await other.keyboard.press('a');
     await other.keyboard.press('s');
-    await other.getByText('signed and queued here').waitFor({ timeout: 15_000 });
+    await other.getByText('signed and queued here').waitFor();
     await server.resume();
-    await row(supervisor, 'CNY 55.00').waitFor({ state: 'detached', timeout: 20_000 });
+    await row(supervisor, 'CNY 55.00').waitFor({ state: 'detached' });
     await other.keyboard.press('t');
-    await row(supervisor, 'CNY 55.00').filter({ hasText: 'settled' }).waitFor({ timeout: 20_000 });
+    await row(supervisor, 'CNY 55.00').filter({ hasText: 'settled' }).waitFor();
     await other.keyboard.press('t');
   });
 
@@ -199,7 +199,7 @@ describe.skipIf(missing !== undefined)('two people at two terminals in a browser
     await page.locator('tr[data-sequence]').first().click();
     await page.getByTestId('proof').getByText('checked here').waitFor();
     await page.getByRole('button', { name: /^Export/ }).click();
-    await page.getByTestId('exported').waitFor({ timeout: 20_000 });
+    await page.getByTestId('exported').waitFor();
     const bundle = (await page.getByTestId('exported').locator('code').textContent()) ?? '';
     expect(existsSync(bundle)).toBe(true);
     await page.screenshot({ path: join(pictures, 'audit.png') });

@@ -73,7 +73,7 @@ describe.skipIf(missing !== undefined)('a vault at the screen', { timeout: 120_0
     await look('restored');
     await unlock(seat);
     await page.getByTestId('me').filter({ hasText: 'officer-you' }).waitFor();
-    await page.getByTestId('link').filter({ hasText: '●' }).waitFor();
+    await page.getByTestId('must-sync').waitFor({ state: 'detached' });
     await stop('the old machine was stolen');
   });
 
@@ -92,7 +92,7 @@ describe.skipIf(missing !== undefined)('a vault at the screen', { timeout: 120_0
     await page.getByTestId('repaired').getByText('Repaired from').waitFor();
     await panel.waitFor({ state: 'detached' });
     await look('repaired');
-    await page.getByTestId('link').filter({ hasText: '●' }).waitFor();
+    await page.getByTestId('must-sync').waitFor({ state: 'detached' });
     await stop('and still is');
   });
 

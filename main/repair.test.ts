@@ -327,7 +327,9 @@ describe('a vault that is not the newest one', () => {
     const freeze = { draft: { kind: 'freeze', account, reason: 'x' } as const, source: null };
     const early = await desk.client.make({ drafts: [freeze] });
     expect(early.ok === false && early.refusal.type).toBe('restored');
+    expect(await desk.client.status({})).toMatchObject({ mustSync: true });
     await desk.sync();
+    expect(await desk.client.status({})).toMatchObject({ mustSync: false });
     const { entries } = accepted(await desk.client.diary({ before: 1_000_000, limit: 5 }));
     expect(entries.map((one) => one.what)).toContain('rejoined');
     await asFresh(desk);

@@ -97,11 +97,10 @@ function Repair({ say, onRepaired }: { readonly say: Say; readonly onRepaired: (
 /** Stays on the screen after the panel has gone. */
 export function Repaired({ report }: { readonly report: RepairReport }) {
   const { say } = useSay();
-  const { size, rows, seconds, evidence, mustSync } = report;
+  const { size, rows, seconds, evidence } = report;
   return (
     <p className="done" role="status" data-testid="repaired">
       {say('repair.done', { size, rows, seconds: seconds.toFixed(1) })} <code>{evidence}</code>
-      {mustSync ? ` ${say('repair.mustSync')}` : ''}
     </p>
   );
 }

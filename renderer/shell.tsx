@@ -179,6 +179,11 @@ function Banners({
       ) : repaired === null ? null : (
         <Repaired report={repaired} />
       )}
+      {status.mustSync ? (
+        <p role="status" data-testid="must-sync">
+          {say('banner.mustSync')}
+        </p>
+      ) : null}
       {status.operator?.role === null ? <p>{say('banner.newcomer')}</p> : null}
       {status.missingRecord === null ? null : <MissingRecord record={status.missingRecord} status={status} say={say} />}
       <BackupBanner status={status} />

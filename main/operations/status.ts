@@ -4,6 +4,7 @@ import { bytesToBase64 } from '../../shared/bytes.ts';
 import type { Status } from '../../shared/contract/terminal.ts';
 import { isDue, overdueSince } from '../back-up.ts';
 import { missingRecord } from '../recorded.ts';
+import { notRejoined } from '../rejoin.ts';
 import type { Session } from '../session.ts';
 import { readPlan } from '../store/backup-plan.ts';
 import { lastOf } from '../store/diary.ts';
@@ -36,6 +37,7 @@ export function statusOf({ parts, session, finding, backup, lastSyncMs, syncRefu
       lastSyncMs: null,
       syncRefusal: null,
       missingRecord: null,
+      mustSync: false,
       readOnly: null,
       readOnlySince: null,
       counted: { done: 0, total: 0 },
@@ -56,6 +58,7 @@ export function statusOf({ parts, session, finding, backup, lastSyncMs, syncRefu
     lastSyncMs,
     syncRefusal,
     missingRecord: missingRecord(session) ?? null,
+    mustSync: notRejoined(session) !== undefined,
     readOnly: session.readOnly() ?? null,
     readOnlySince: session.readOnly() === undefined ? null : (lastOf(session.store, 'made read-only')?.at ?? null),
     counted: session.counted,

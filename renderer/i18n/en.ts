@@ -46,6 +46,7 @@ export const en = {
   'banner.newcomer':
     'The programme does not know you yet. An officer has to enrol you; until then you can look, not sign.',
   'banner.recovery': 'This vault has no recovery shares yet.',
+  'banner.mustSync': 'Synchronise now: nothing is signed here before that.',
   'banner.queued': '{{count}} signed and queued here; they are handed in when the bank link is back.',
   'banner.backupFailed': 'The newest backup was not made: {{why}}.',
   'banner.backupOverdue': 'A backup has been due since {{since}}.',
@@ -451,7 +452,6 @@ export const en = {
   'repair.progress': 'Record {{done}} of {{total}} judged again',
   'repair.done':
     'Repaired from {{size}} proven records in {{seconds}} s: {{rows}} rows differed. The files of before and a list of what was found are in',
-  'repair.mustSync': 'Synchronise now: nothing is signed here before that.',
   'refusal.log damaged': 'The stored log itself is damaged',
   'refusal.log not proven': 'The stored log could not be proven',
   'refusal.not repairable': 'It cannot be repaired here',

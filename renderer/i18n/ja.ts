@@ -46,6 +46,7 @@ export const ja: Messages = {
   'banner.readOnly': 'この端末は閲覧のみです。署名はできません。',
   'banner.newcomer': 'このプログラムにまだ登録されていません。役席者の登録が済むまで閲覧のみ可能です。',
   'banner.recovery': 'この保管庫には復旧シェアがまだありません。',
+  'banner.mustSync': '今すぐ同期してください。それまでここでは何も署名されません。',
   'banner.queued': '署名済み {{count}} 件がこの端末で待機中です。銀行接続が戻り次第送られます。',
   'banner.backupFailed': '直近のバックアップは作成されませんでした：{{why}}。',
   'banner.backupOverdue': '{{since}} からバックアップの期限を過ぎています。',
@@ -452,7 +453,6 @@ export const ja: Messages = {
   'repair.progress': '{{total}} 件中 {{done}} 件を再判定しました',
   'repair.done':
     '証明された {{size}} 件の記録から {{seconds}} 秒で修復しました。相違のあった行は {{rows}} 件です。以前のファイルと相違の一覧の保管先：',
-  'repair.mustSync': '今すぐ同期してください。それまでここでは何も署名されません。',
   'refusal.log damaged': '保存されたログ自体が壊れています',
   'refusal.log not proven': '保存されたログを証明できません',
   'refusal.not repairable': 'ここでは修復できません',

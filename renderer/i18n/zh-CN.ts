@@ -45,6 +45,7 @@ export const zhCN: Messages = {
   'banner.readOnly': '本终端仅可查看，不能签署任何内容。',
   'banner.newcomer': '本项目尚未登记您。须由主管人员登记；在此之前只能查看，不能签署。',
   'banner.recovery': '此保险库尚未生成恢复份额。',
+  'banner.mustSync': '请立即同步：在此之前本机不签署任何内容。',
   'banner.queued': '{{count}} 项已签署，在本机排队；银行连接恢复后自动提交。',
   'banner.backupFailed': '最近一次备份未完成：{{why}}。',
   'banner.backupOverdue': '备份自 {{since}} 起逾期未做。',
@@ -431,7 +432,6 @@ export const zhCN: Messages = {
   'repair.progress': '已重新判定第 {{done}} 条，共 {{total}} 条',
   'repair.done':
     '已按 {{size}} 条经证实的记录修复，用时 {{seconds}} 秒，有差异的行 {{rows}} 条。原文件及所发现差异的清单保存于',
-  'repair.mustSync': '请立即同步：在此之前本机不签署任何内容。',
   'refusal.log damaged': '本机日志已损坏',
   'refusal.log not proven': '本机日志无法证实',
   'refusal.not repairable': '无法在本机修复',

@@ -45,6 +45,7 @@ export const zhTW: Messages = {
   'banner.readOnly': '本終端機僅供檢視，不得簽署任何內容。',
   'banner.newcomer': '本專案尚未登錄您。須由主管登錄；在此之前僅能檢視，不能簽署。',
   'banner.recovery': '此保險庫尚未產生復原分片。',
+  'banner.mustSync': '請立即同步：在此之前本機不簽署任何內容。',
   'banner.queued': '{{count}} 項已簽署，於本機排隊；銀行連線恢復後自動送出。',
   'banner.backupFailed': '最近一次備份未完成：{{why}}。',
   'banner.backupOverdue': '備份自 {{since}} 起逾期未做。',
@@ -433,7 +434,6 @@ export const zhTW: Messages = {
   'repair.progress': '已重新判定第 {{done}} 筆，共 {{total}} 筆',
   'repair.done':
     '已依 {{size}} 筆經證實的紀錄修復，費時 {{seconds}} 秒，有差異的列 {{rows}} 筆。原檔案及所發現差異的清單存於',
-  'repair.mustSync': '請立即同步：在此之前本機不簽署任何內容。',
   'refusal.log damaged': '本機日誌已損毀',
   'refusal.log not proven': '本機日誌無法證實',
   'refusal.not repairable': '無法於本機修復',

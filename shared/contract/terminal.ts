@@ -113,6 +113,8 @@ export const statusSchema = z.strictObject({
   syncRefusal: refusalSchema.nullable(),
   /** After a recovery: the record that an officer must make, and another approve, before anything else is signed here. */
   missingRecord: recordRecoverySchema.nullable(),
+  /** It was not the newest vault, so nothing is signed before a sync has shown how the log went on. */
+  mustSync: z.boolean(),
   /** Why nothing may be signed here, if so. */
   readOnly: refusalSchema.nullable(),
   /** When it was found, as far as the vault could take it. */
