@@ -61,6 +61,10 @@ export interface Escrow {
   readonly paid: Set<string>;
   rulesBy: string;
 }
+export interface Hedge {
+  readonly terms: Extract<Instruction, { kind: 'hedge' }>;
+  readonly word: 'open' | 'rolled' | 'closed';
+}
 /** One side of an exchange as the bank has said it. */
 interface Confirmed {
   readonly reference: string;
@@ -89,6 +93,7 @@ export class Clerk {
   /** Rates of the one pair of assets, and what the bank has said of which exchange. */
   reference: Reference | undefined;
   readonly deals = new Map<string, { sold?: Confirmed; bought?: Confirmed; returned?: Confirmed }>();
+  readonly hedges = new Map<string, Hedge>();
   /** What the bank said to the recall of a payment, by instruction and item. */
   readonly recalls = new Map<string, 'asked' | 'accepted' | 'refused'>();
   readonly escrows = new Map<string, Escrow>();
@@ -247,6 +252,12 @@ export class Clerk {
       one.word === 'funded' ? [timeout?.on, timeout?.otherwise] : [one.rulesBy, dispute?.ruling?.otherwise];
     if (one.word === 'ended' || from === undefined || !isOver(from)) return undefined;
     return end === 'release' ? booked : 0n;
+  }
+
+  endHedge(id: string, word: Hedge['word']): void {
+    const found = this.hedges.get(id);
+    if (found === undefined) throw new Error(`the clerk has no hedge ${id}`);
+    this.hedges.set(id, { ...found, word });
   }
 
   takeFromReceipt(receipt: string, amount: bigint): void {

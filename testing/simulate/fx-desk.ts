@@ -49,3 +49,13 @@ export function whyNoDeal(deal: Exchange, reference: Reference | undefined, atMs
   const away = x > y ? x - y : y - x;
   return away * 10_000n > y * BigInt(reference.basisPoints) ? 'far from what others pay' : undefined;
 }
+
+type Forward = Extract<Instruction, { kind: 'hedge' }>;
+
+/** Why it is no forward that a bank would deal. */
+export function whyNoForward({ sold, bought, base, rate, ...one }: Forward, today: string): string | undefined {
+  if (sold === bought || (base !== sold && base !== bought)) return 'no pair';
+  const [out, back] = [BigInt(one.soldAmount), BigInt(one.boughtAmount)];
+  if (swap(out, base === sold, rate) !== back && swap(back, base === bought, rate) !== out) return 'a wrong sum';
+  return one.settlesOn < today ? 'it settles in the past' : undefined;
+}

@@ -127,7 +127,7 @@ function spoiled(world: World, body: Instruction): Instruction {
     switch (name) {
       case 'amount':
       case 'total':
-      case 'base':
+      case 'soldAmount':
         return String(BigInt(value) + 1n);
       case 'account':
       case 'from':
@@ -141,6 +141,7 @@ function spoiled(world: World, body: Instruction): Instruction {
         return `9${chance.below(20)}`;
       case 'receipt':
       case 'corrects':
+      case 'hedge':
         return chance.pick([...clerk.events.keys()]);
       case 'operator':
         return chance.pick([...clerk.operators.keys()]);

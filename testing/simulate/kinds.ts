@@ -4,7 +4,7 @@
 import type { Instruction, InstructionKind } from '../../shared/instruction/schema.ts';
 import type { Clerk, Made } from './clerk.ts';
 import { minorUnit } from './fee-book.ts';
-import { whyNoDeal } from './fx-desk.ts';
+import { whyNoDeal, whyNoForward } from './fx-desk.ts';
 
 type Body<K extends InstructionKind> = Extract<Instruction, { kind: K }>;
 /** From this account to that one. */
@@ -171,6 +171,27 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
       const [first] = rates;
       if (first !== undefined) clerk.reference = { ...first, until };
     },
+  },
+  hedge: {
+    ...desk,
+    whyNot: (body, clerk, atMs) =>
+      whyNoForward(body, dayAt(atMs)) ??
+      (body.exchanges.every((id) => clerk.instructions.get(id)?.body.kind === 'foreign exchange')
+        ? undefined
+        : 'covers what is no exchange') ??
+      ([...clerk.hedges.values()].some(({ terms }) => terms.bank === body.bank && terms.reference === body.reference)
+        ? 'on record already'
+        : undefined) ??
+      (body.rolls === null || clerk.hedges.get(body.rolls)?.word === 'open' ? undefined : 'nothing to roll'),
+    effect(body, clerk, { event }) {
+      if (body.rolls !== null) clerk.endHedge(body.rolls, 'rolled');
+      clerk.hedges.set(event.id, { terms: body, word: 'open' });
+    },
+  },
+  'close hedge': {
+    ...desk,
+    whyNot: ({ hedge }, clerk) => (clerk.hedges.get(hedge)?.word === 'open' ? undefined : 'no such open hedge'),
+    effect: ({ hedge }, clerk) => clerk.endHedge(hedge, 'closed'),
   },
   'adopt fee schedule': {
     ...officers,

@@ -86,6 +86,9 @@ const someDay = ({ chance, clerk, nowMs }: World, asset: string): { valueDate?: 
   return { valueDate: addDays(dayOf(msToInstant(nowMs)), chance.pick([-1, 0, 0, 1, 1, 2, 3, 5, 31])) };
 };
 
+const openHedges = ({ hedges }: Clerk): string[] =>
+  [...hedges].flatMap(([id, one]) => (one.word === 'open' ? [id] : []));
+
 const openEscrows = (clerk: Clerk, word?: Escrow['word']): [string, Escrow][] =>
   [...clerk.escrows].filter(([, one]) => (word === undefined ? one.word !== 'ended' : one.word === word));
 const ifAny =
@@ -227,6 +230,41 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
         ...{ kind: 'adopt reference rates', source: 'the morning paper', until },
         rates: [{ base, other, rate, basisPoints: chance.pick([1, 100, 300]) }],
       };
+    },
+  },
+  hedge: {
+    often: ({ clerk }) => (openHedges(clerk).length < 3 ? 5 : 1),
+    draft({ chance, clerk, nowMs }) {
+      const [sold, bought] = chance.pick([
+        ['CNY', 'USD'],
+        ['USD', 'CNY'],
+      ] as const);
+      const [base, rate] = chance.pick([
+        ['USD', '7.1'],
+        ['USD', '7.0123'],
+        ['CNY', '0.1404494382'],
+      ] as const);
+      const known = BigInt(chance.between(1000, 90_000));
+      const follows = swap(known, sold === base, rate) + (chance.once(12) ? 9n : 0n);
+      const exchanges = [...clerk.instructions].flatMap(([id, { body }]) =>
+        body.kind === 'foreign exchange' || chance.once(200) ? [id as never] : [],
+      );
+      const open = chance.once(12) ? [...clerk.hedges.keys()] : openHedges(clerk);
+      return {
+        ...{ kind: 'hedge', sold, soldAmount: String(known), bought, boughtAmount: String(follows), base, rate },
+        settlesOn: addDays(dayOf(msToInstant(nowMs)), chance.pick([-1, 0, 1, 30, 90])),
+        ...{ bank: chance.pick(['First', 'Second']), reference: `F-${chance.below(30)}` },
+        exchanges: exchanges.filter(() => !chance.once(2)).slice(0, 3),
+        rolls: open.length === 0 || chance.once(2) ? null : (chance.pick(open) as never),
+      };
+    },
+  },
+  'close hedge': {
+    often: ({ clerk }) => (openHedges(clerk).length > 0 ? 4 : 1),
+    draft({ chance, clerk, newId, nowMs }) {
+      const some = chance.once(8) ? [...clerk.hedges.keys()] : openHedges(clerk);
+      const hedge = some.length === 0 ? newId(nowMs) : chance.pick(some);
+      return { kind: 'close hedge', hedge: hedge as never, reason: 'settled' };
     },
   },
   'adopt fee schedule': {

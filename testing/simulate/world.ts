@@ -679,6 +679,11 @@ export class World {
       ours(clerk.terminals, (one) => one.revoked),
       (one) => one.revokedAt !== undefined,
     );
+    table(
+      'hedge',
+      ours(clerk.hedges, (one) => [one.word, one.terms.reference]),
+      (one) => [one.state, one.reference],
+    );
     const ofSheets = <V>(rows: (sheet: Sheet) => Iterable<readonly [string, V]>) =>
       new Map([...clerk.sheets.values()].flatMap((sheet) => [...rows(sheet)]));
     table(
