@@ -107,7 +107,7 @@ describe.skipIf(missing !== undefined)("the platform's file in a browser", { tim
     await choose(['Konto;Saldo;Anderes', ...lines].join('\n'));
     await page.getByLabel('Saved mapping').focus();
     await page.keyboard.press('p'); // the browser's own way in a list: its first letter
-    await page.getByTestId('platform-preview').getByText('Saldo').waitFor();
+    await page.locator('button:enabled', { hasText: 'Compare' }).waitFor();
     await page.keyboard.press('Control+Enter');
     await page.getByText('every client agrees').waitFor();
   });
