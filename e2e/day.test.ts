@@ -101,11 +101,27 @@ describe.skipIf(missing !== undefined).each(banks)(
       await approve(back, 'payment', 3);
       const paid = await states('returned', 'settled', 'settled');
       const twice = paid.find((one) => one.items[0]?.payee?.name === 'Paid Twice');
-      await front.make({
-        ...{ kind: 'recall', recalls: twice?.id as never, item: 0, code: 'DUPL', reason: 'paid twice' },
-      });
+      const { page } = teller;
+      await goTo(teller, 'w', 'What waits');
+      await page.keyboard.press('t');
+      await page.locator(`tr[data-instruction="${twice?.id}"]`).click();
+      await page.getByRole('button', { name: 'Ask for it back' }).waitFor();
+      await page.keyboard.press('c');
+      await page.getByLabel('Reason', { exact: true }).selectOption('DUPL');
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('paid twice');
+      expect(await violations(teller)).toEqual([]);
+      await page.screenshot({ path: named('recall.png') });
+      await page.keyboard.press('Control+Enter');
+      await page.getByText('Signed. It is on its way to the bank.').waitFor();
       await approve(back, 'recall', 1);
       await states('returned', 'returned', 'settled');
+      await page.locator('[data-testid="recall"][data-answer="accepted"]').waitFor();
+      await page.getByRole('heading', { name: 'Payment · returned' }).waitFor();
+      await page.getByRole('button', { name: 'Show the recall' }).click();
+      await page.getByRole('heading', { name: 'Recall · settled' }).waitFor();
+      await page.getByRole('button', { name: 'Show the payment' }).click();
+      await page.getByRole('heading', { name: 'Payment · returned' }).waitFor();
       await front.unlock(people['officer-a']);
       await back.unlock(people['officer-b']);
     });

@@ -95,6 +95,7 @@ function instructionView(session: Session, one: InstructionState, state: string)
         amount: itemAmount.toString(),
         tail: payee.tail,
         payee: details === undefined || !('account' in details) ? null : withoutSalt(details),
+        recall: (books.get('recall', `${one.id}|${i}`) as InstructionView['items'][number]['recall']) ?? null,
       };
     }),
   };

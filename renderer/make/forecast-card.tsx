@@ -33,7 +33,7 @@ export function ForecastCard({ forecast, refusal, draft }: ForecastProps) {
     asset,
     amount,
     consequence: forecast.consequence,
-    items: [{ state: 'waiting', account: '', amount: amount ?? '', tail, payee: null }],
+    items: [{ state: 'waiting', account: '', amount: amount ?? '', tail, payee: null, recall: null }],
   };
   const more = [
     requirement?.differentTerminals ? say('make.more.terminal') : '',

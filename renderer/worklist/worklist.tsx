@@ -15,6 +15,7 @@ import { useKeys } from '../ui/keys.ts';
 import { Signed } from '../ui/signed.tsx';
 import { useSigning } from '../ui/use-signing.ts';
 import { Detail } from './detail.tsx';
+import { Recall } from './recall.tsx';
 
 export interface Typed {
   readonly tail: string;
@@ -56,6 +57,10 @@ export function Worklist({ status }: { readonly status: Status }) {
     const at = rows.findIndex((one) => one.id === focused?.id);
     const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
     if (next !== undefined) setFocus(next.id);
+  };
+  const open = (id: string) => {
+    setFilter('all');
+    setFocus(id);
   };
   const approve = () => {
     if (focused !== undefined && mayCheck(focused)) mark(focused, { verdict: 'approve' });
@@ -186,6 +191,7 @@ export function Worklist({ status }: { readonly status: Status }) {
               {say('worklist.withdraw')}
             </Button>
           ) : null}
+          <Recall key={focused.id} one={focused} role={me?.role ?? null} onOpen={open} />
           {reason === null || !mayCheck(focused) ? null : (
             <form
               className="bar"

@@ -244,6 +244,14 @@ export const instructionViewSchema = z.strictObject({
       tail: z.string(),
       /** Null once erased. */
       payee: payeeDraftSchema.nullable(),
+      /** The newest recall of this payment that was approved, and what the bank said to it. */
+      recall: z
+        .strictObject({
+          by: eventId,
+          answer: z.enum(['accepted', 'refused']).nullable(),
+          code: z.string().nullable(),
+        })
+        .nullable(),
     }),
   ),
 });
