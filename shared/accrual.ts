@@ -20,12 +20,13 @@ const accrues = (books: Books, asset: string): boolean => programmeOf(books)?.ac
 
 /** What accounts had when the day began, for those that this is the first entry of the day for. */
 export function noteOpenings(books: Books, effects: readonly Effect[], today: Day): Effect[] {
-  if (programmeOf(books)?.accruing === undefined) return [];
+  const accruing = programmeOf(books)?.accruing;
+  if (accruing === undefined) return [];
   const noted = new Map<string, Effect>();
   for (const effect of effects) {
     if (effect.type !== 'entry') continue;
     for (const { debit, credit, asset } of effect.entry.legs) {
-      if (!accrues(books, asset)) continue;
+      if (!accruing.includes(asset)) continue;
       for (const id of [debit, credit]) {
         const account = books.get('account', id);
         if (account?.class !== 'client' || noted.has(id)) continue;

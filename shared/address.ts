@@ -4,7 +4,11 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { bech32, bech32m, createBase58check } from '@scure/base';
+import { z } from 'zod';
 import { ok, type Result, refuse } from './result.ts';
+
+/** What may be an address of some network at all. */
+export const addressText = z.string().regex(/^[0-9A-Za-z]{14,90}$/);
 
 export const networks = ['bitcoin', 'ethereum', 'tron', 'e-cny'] as const;
 export type Network = (typeof networks)[number];

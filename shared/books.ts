@@ -450,6 +450,16 @@ export type Effect =
 export const put = <T extends TableName>(table: T, key: string, row: Tables[T]): Effect =>
   ({ type: 'put', table, key, row }) as Effect;
 
+export function entryOf(
+  cause: string,
+  instruction: string | null,
+  legs: readonly Leg[],
+  bookingDate: Day,
+  valueDate: Day,
+): Effect {
+  return { type: 'entry', entry: { cause, instruction, bookingDate, valueDate, legs } };
+}
+
 /** Read access, all that deciding needs. */
 export interface Books {
   get<T extends TableName>(table: T, key: string): Tables[T] | undefined;

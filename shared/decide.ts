@@ -12,11 +12,11 @@ import {
   type Books,
   currentPolicy,
   type Effect,
+  entryOf,
   head,
   type InstructionState,
   type InstructionStateWord,
   inPool,
-  type Leg,
   numberKey,
   poolOf,
   poolOfAccount,
@@ -600,16 +600,6 @@ function takeEffect(books: Books, instruction: InstructionState, moment: Moment)
 /** The value date of what is booked now: the chosen one, unless that has gone by. */
 const bookedFor = (books: Books, body: Instruction, { admittedAt, today }: Moment): Day =>
   valueDateOf(body) === undefined ? today : requestedDay(books, body, admittedAt);
-
-function entryOf(
-  cause: string,
-  instruction: string | null,
-  legs: readonly Leg[],
-  bookingDate: Moment['today'],
-  valueDate: Moment['today'],
-): Effect {
-  return { type: 'entry', entry: { cause, instruction, bookingDate, valueDate, legs } };
-}
 
 function close(books: Books, id: string, state: 'declined' | 'withdrawn' | 'expired'): Effect[] {
   const instruction = books.get('instruction', id);

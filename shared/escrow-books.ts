@@ -1,7 +1,6 @@
 // Escrow agreements in the books: where one stands, what a step of it comes to, and the end that comes by itself.
 
-import type { Books, Effect, Leg, Tables } from './books.ts';
-import { put } from './books.ts';
+import { type Books, type Effect, entryOf, type Leg, put, type Tables } from './books.ts';
 import { dueOn, type Moved, outcomeOf, paysOf, type Standing, type Step, takeStep } from './escrow.ts';
 import type { EventOf } from './event.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
@@ -107,13 +106,9 @@ export function expireEscrow(
   if (right === undefined || Object.entries(body).some(([name, value]) => right[name] !== value))
     return refuse('malformed', 'The event was not admitted.', 'Its terms end otherwise.', 'State it again.');
   const legs = escrowLegs(books, body.escrow, expire);
-  const entry: Effect = {
-    type: 'entry',
-    entry: { cause: event.type, instruction: null, bookingDate: today, valueDate: today, legs },
-  };
   return ok([
     put('escrow', body.escrow, escrowRow(moved.value.row, moved.value, today)),
-    ...(legs.length === 0 ? [] : [entry]),
+    ...(legs.length === 0 ? [] : [entryOf(event.type, null, legs, today, today)]),
   ]);
 }
 

@@ -1,6 +1,6 @@
 // What may or must happen next to an escrow agreement, who does it, and until when: read off its terms, asked of the same machine.
 
-import { dueOn, type Party, parties, paysOf, type Standing, type Step, type Terms, takeStep, unmet } from './escrow.ts';
+import { dueOn, type Party, parties, paysOf, type Standing, type Step, type Terms, takeStep } from './escrow.ts';
 import { addDays, type Day } from './time.ts';
 
 export interface Todo {
@@ -55,7 +55,3 @@ export function todosOf(terms: Terms, at: Standing, today: Day): Todo[] {
   if (due !== null) todos.push({ ...todo({ type: 'expire' }, null, null, due), who: 'depository' });
   return todos;
 }
-
-/** What a tranche still waits for. */
-export const waitsFor = (terms: Terms, at: Standing, tranche: string): string[] =>
-  unmet(terms, at, terms.tranches.find((one) => one.name === tranche)?.needs ?? []);

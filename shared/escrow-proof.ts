@@ -7,6 +7,7 @@ import {
   type Moved,
   type Outcome,
   outcomeOf,
+  outcomes,
   parties,
   type Standing,
   type Step,
@@ -68,9 +69,16 @@ interface Node {
 
 /** Proves terms that would be adopted on that day, or says what is wrong and which path shows it. */
 export function proveTerms(terms: Terms, adoptedOn: Day): Result<Proof, Flaw> {
+  const known = proven.get(terms);
+  if (known?.adoptedOn === adoptedOn) return known.result;
   const flaw = flawOfForm(terms, adoptedOn);
-  return flaw === undefined ? walk(terms, adoptedOn) : wrong(flaw.type, flaw.about);
+  const result = flaw === undefined ? walk(terms, adoptedOn) : wrong(flaw.type, flaw.about);
+  proven.set(terms, { adoptedOn, result });
+  return result;
 }
+
+/** The same terms are asked about when they are checked and again when they take effect. */
+const proven = new WeakMap<Terms, { readonly adoptedOn: Day; readonly result: Result<Proof, Flaw> }>();
 
 const wrong = (type: Flaw['type'], about: string, node?: Node, last?: PathStep): { ok: false; refusal: Flaw } => ({
   ok: false,
@@ -181,7 +189,6 @@ function keyOf({ standing, day, step, from }: Node): number {
   }
   return ((phases.indexOf(phase) * 64 + fulfilled) * 64 + released) * 16 + day;
 }
-const outcomes = ['lapsed', 'released', 'refunded', 'split'] as const satisfies readonly Outcome[];
 const lasts = ['release', 'refund', 'rule', 'expire'] as const;
 
 function flawOfMove(terms: Terms, { standing, pays }: Moved, node: Node, last: PathStep) {

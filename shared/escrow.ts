@@ -109,7 +109,8 @@ export interface Moved {
   readonly pays: readonly Pay[];
 }
 
-export type Outcome = 'released' | 'refunded' | 'split' | 'lapsed';
+export const outcomes = ['released', 'refunded', 'split', 'lapsed'] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** How an agreement that has ended did so. */
 export function outcomeOf({ depositor, beneficiary }: Standing): Outcome {
@@ -154,7 +155,7 @@ const bit = (place: number): number => 1 << place;
 const has = (mask: number, place: number): boolean => (mask & bit(place)) !== 0;
 
 /** Those of the conditions needed that have not been shown. */
-export const unmet = (terms: Terms, at: Standing, needed: readonly string[]): string[] =>
+const unmet = (terms: Terms, at: Standing, needed: readonly string[]): string[] =>
   needed.filter((name) => {
     const place = terms.conditions.findIndex((one) => one.name === name);
     return place < 0 || !has(at.fulfilled, place);

@@ -5,7 +5,7 @@ import { agreementSchema } from './agreement.ts';
 import { assetCode } from './asset.ts';
 import { utf8 } from './bytes.ts';
 import { canonicalBytes } from './canonical.ts';
-import { escrowId } from './escrow.ts';
+import { escrowId, outcomes } from './escrow.ts';
 import { digest, eventId, nameId } from './ids.ts';
 import { instructionSchema } from './instruction/schema.ts';
 import { amountText, quantityText, signedText } from './money.ts';
@@ -208,7 +208,7 @@ export const eventSchema = z.discriminatedUnion('type', [
       escrow: escrowId,
       /** The first day on which its terms decided by themselves, how it ended, and what either party gets now. */
       due: day,
-      outcome: z.enum(['released', 'refunded', 'split', 'lapsed']),
+      outcome: z.enum(outcomes),
       depositor: quantityText,
       beneficiary: quantityText,
     }),

@@ -65,6 +65,12 @@ const machineActors: Readonly<Record<MachineEvidence['key'], string>> = {
   adapter: 'bank',
 };
 
+/** Who an event is by that a machine states; undefined for what a person signs. */
+export function machineActorOf(type: EventType): string | undefined {
+  const key = machineEvents[type];
+  return key && machineActors[key];
+}
+
 const machineTag = utf8('custos/basket/v1\n');
 const sealTag = utf8('custos/seal/v1\n');
 

@@ -8,6 +8,7 @@ import {
   type Books,
   BooksLayer,
   type Effect,
+  entryOf,
   head,
   type InstructionStateWord,
   type Leg,
@@ -109,7 +110,7 @@ function finish(books: Books, id: string, one: Exchange, cause: string, today: D
     ...noteCashLeg(behind, bankOf(books, came.account, came.asset), {
       ...{ ...note, ...other, leg: leg + 2, amount: came.amount },
     }),
-    { type: 'entry', entry: { cause, instruction: id, bookingDate: today, valueDate, legs } },
+    entryOf(cause, id, legs, today, valueDate),
   ];
 }
 
@@ -135,7 +136,7 @@ export function rejectExchange(books: Books, event: EventOf<'bank.rejected'>, to
   return ok([
     put('exchange', id, { ...one, state: 'rejected' }),
     stateEffect(books, id, 'rejected'),
-    { type: 'entry', entry: { cause: event.type, instruction: id, bookingDate: today, valueDate: today, legs } },
+    entryOf(event.type, id, legs, today, today),
   ]);
 }
 

@@ -102,9 +102,9 @@ export function poolDay(books: Books, asset: string, statement: string | null, p
   const cashNow = books.get('account', houseAccountId('cash', asset, pool));
   const sinceThen = received === undefined || cashNow === undefined ? 0n : booked(cashNow) - received.books;
   // What was paired once is in a statement, whatever day it is valued: undoing the pairing does not send it back on its way.
-  const isApart = (leg: number): boolean => open?.apart.includes(legName(leg)) === true;
+  const apart = new Set(open?.apart);
   const notDue = (open?.legs ?? [])
-    .filter((leg) => received !== undefined && leg.valueDate > received.day && !isApart(leg.leg))
+    .filter((leg) => received !== undefined && leg.valueDate > received.day && !apart.has(legName(leg.leg)))
     .reduce((sum, leg) => sum + BigInt(leg.amount), 0n);
   const underWay = sinceThen + notDue;
   const bank = received === undefined ? null : BigInt(received.closing);

@@ -26,6 +26,8 @@ const legsPerRow = 80;
 /** A line is named by its statement and its number in it. */
 export const lineId = (statement: string, number: number): string => `${statement}#${number}`;
 
+export const statementOfLine = (id: string): string => id.slice(0, id.lastIndexOf('#'));
+
 export const legName = (leg: number): string => `leg ${leg}`;
 
 /** A payment item as banks give it back; one text, so that lines and legs can be compared. */
@@ -120,9 +122,9 @@ export interface StatementReconciliation {
 }
 
 export function lineOf(books: Books, id: string): StatementLine | undefined {
-  const at = id.lastIndexOf('#');
-  const number = Number(id.slice(at + 1));
-  const row = books.get('statementLines', `${id.slice(0, at)}|${Math.floor(number / linesPerRow)}`);
+  const statement = statementOfLine(id);
+  const number = Number(id.slice(statement.length + 1));
+  const row = books.get('statementLines', `${statement}|${Math.floor(number / linesPerRow)}`);
   return row?.lines[number % linesPerRow];
 }
 

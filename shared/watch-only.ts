@@ -2,7 +2,7 @@
 // statements in. A statement is JSON lines: one line for the whole, then one for each final transaction (docs/digital-assets.md).
 
 import { z } from 'zod';
-import { confirmationsNeeded, networks, networksOfAsset } from './address.ts';
+import { addressText, confirmationsNeeded, networks, networksOfAsset } from './address.ts';
 import { type Asset, assetByCode, assetCode } from './asset.ts';
 import { eventId, nameId } from './ids.ts';
 import { decimalToMinor, minorToDecimal } from './money.ts';
@@ -15,7 +15,6 @@ export const custodyAnswerFormat = 'custos-custody-answer/1';
 export const withdrawalFormat = 'custos-withdrawal/1';
 
 const decimal = z.string().regex(/^-?(0|[1-9]\d{0,18})(\.\d{1,18})?$/);
-const address = z.string().regex(/^[0-9A-Za-z]{14,90}$/);
 
 const headSchema = z.strictObject({
   format: z.literal(watchOnlyFormat),
@@ -36,7 +35,7 @@ const transactionSchema = z.strictObject({
   output: z.int().min(0).max(9999).optional(),
   network: z.enum(networks),
   /** Ours when money comes, the payee's when it goes. */
-  address,
+  address: addressText,
   /** The custody account number, where the store tells whose deposit it is. */
   tag: unicodeText(1, 34).optional(),
   amount: decimal,
@@ -58,7 +57,7 @@ const orderSchema = z.strictObject({
   order: eventId,
   asset: assetCode,
   network: z.enum(networks),
-  address,
+  address: addressText,
   amount: decimal,
 });
 export type WithdrawalOrder = z.infer<typeof orderSchema>;

@@ -2,6 +2,7 @@
 // programme, brings clients with money, and enrols whoever sets up a terminal on this machine.
 
 import type { Operator, Terminal } from '../../shared/operator.ts';
+import { addDays, dayOf, msToInstant } from '../../shared/time.ts';
 import { accepted, type Desk } from '../../testing/desk.ts';
 import { approveWaiting, ensure, type Office } from './office.ts';
 
@@ -82,7 +83,7 @@ export async function bringSampleClients(office: Office, assets: readonly string
 
 /** A rate to hold exchanges against, good for a week from now. */
 async function adoptRates(office: Office): Promise<void> {
-  const until = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10) as never;
+  const until = addDays(dayOf(msToInstant(Date.now())), 7);
   const rates = [{ base: 'EUR', other: 'CNY', rate: '8.2', basisPoints: 300 }];
   await ensure(office.front, [{ kind: 'adopt reference rates', source: 'the demonstration', until, rates }]);
   await office.syncAll();

@@ -3,7 +3,6 @@
 
 import { itemOf } from '../../shared/bank-item.ts';
 import { inPool } from '../../shared/books.ts';
-import { bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import type { CustosEvent, EventOf, EventType } from '../../shared/event.ts';
 import type { EventId } from '../../shared/ids.ts';
 import type { ForeignExchange } from '../../shared/instruction/foreign-exchange.ts';
@@ -17,11 +16,11 @@ import { familyOf } from '../../shared/iso20022/reader.ts';
 import { poolByNumber } from '../../shared/pool.ts';
 import type { Hash } from '../../shared/primitives.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
-import { linesPerRow } from '../../shared/statement.ts';
 import type { Day } from '../../shared/time.ts';
 import { isCustodyText } from '../../shared/watch-only.ts';
 import type { Sequencer } from '../sequencer.ts';
 import { custodyAnswers } from './custody-answers.ts';
+import { statementEvents } from './statement-events.ts';
 
 export interface PaymentReference {
   readonly instruction: EventId;
@@ -244,14 +243,5 @@ function stated(parts: AnswerParts, statement: Statement, recognise: Recognise, 
     const item = entry.details.length > 1 ? null : (recognise(entry.details[0]) ?? null);
     return [{ reference: entry.reference, item, amount, valueDate }];
   });
-  const figures = { opening: opening.toString(), closing: closing.toString(), entries: lines.length };
-  const file = bytesToBase64url(parts.hash(utf8(xml)));
-  const events: CustosEvent[] = [
-    parts.newEvent('statement.received', { statement: id, asset, ...pool, day, ...figures, file }),
-  ];
-  for (let from = 0; from < lines.length; from += linesPerRow)
-    events.push(
-      parts.newEvent('statement.lines', { statement: id, from, lines: lines.slice(from, from + linesPerRow) }),
-    );
-  return events;
+  return statementEvents(parts, { statement: id, asset, ...pool, day, opening, closing }, lines, xml);
 }

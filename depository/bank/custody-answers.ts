@@ -2,14 +2,13 @@
 // settled, deposits are credited by their tag or address, then the statement itself is there to be reconciled.
 
 import { type Books, inPool } from '../../shared/books.ts';
-import { bytesToBase64url, utf8 } from '../../shared/bytes.ts';
 import type { CustosEvent } from '../../shared/event.ts';
 import type { EventId } from '../../shared/ids.ts';
 import { addressKey } from '../../shared/instruction/address.ts';
 import { ok, type Refusal, type Result } from '../../shared/result.ts';
-import { linesPerRow } from '../../shared/statement.ts';
 import { readCustodyText, type Transaction, type WatchOnlyStatement } from '../../shared/watch-only.ts';
 import type { AnswerParts } from './answers.ts';
+import { statementEvents } from './statement-events.ts';
 
 export function custodyAnswers(parts: AnswerParts, text: string): Result<readonly CustosEvent[], Refusal> {
   const read = readCustodyText(text);
@@ -17,10 +16,10 @@ export function custodyAnswers(parts: AnswerParts, text: string): Result<readonl
   const message = read.value;
   if (message.kind === 'answer')
     return ok([parts.newEvent('bank.rejected', { instruction: message.order, item: 0, code: message.code })]);
-  return ok(statementEvents(parts, message, text));
+  return ok(statementAnswers(parts, message, text));
 }
 
-function statementEvents(parts: AnswerParts, statement: WatchOnlyStatement, text: string): CustosEvent[] {
+function statementAnswers(parts: AnswerParts, statement: WatchOnlyStatement, text: string): CustosEvent[] {
   const { books, newEvent } = parts;
   const { id, asset, day, opening, closing, transactions } = statement;
   const pool = inPool(statement.pool);
@@ -38,11 +37,7 @@ function statementEvents(parts: AnswerParts, statement: WatchOnlyStatement, text
     }
     return { reference, item, amount: amount.toString(), valueDate };
   });
-  const figures = { opening: opening.toString(), closing: closing.toString(), entries: lines.length };
-  const file = bytesToBase64url(parts.hash(utf8(text)));
-  events.push(newEvent('statement.received', { statement: id, asset, ...pool, day, ...figures, file }));
-  for (let from = 0; from < lines.length; from += linesPerRow)
-    events.push(newEvent('statement.lines', { statement: id, from, lines: lines.slice(from, from + linesPerRow) }));
+  events.push(...statementEvents(parts, { statement: id, asset, ...pool, day, opening, closing }, lines, text));
   return events;
 }
 
@@ -54,16 +49,18 @@ function numberOf(books: Books, asset: string, { network, address }: Transaction
 
 /** Withdrawals that wait for their transaction: by the order that the custodian names, else by an address and amount that is one's alone. */
 function openWithdrawals(books: Books) {
-  const open = new Map<string, string>();
+  const open = new Map<string, Set<string>>();
   for (const [id, { body, items }] of books.all('instruction'))
-    if (body.kind === 'digital withdrawal' && ['approved', 'sent'].includes(items[0] ?? ''))
-      open.set(id, placeOf(body.asset, body.network, body.address, BigInt(body.amount)));
+    if (body.kind === 'digital withdrawal' && ['approved', 'sent'].includes(items[0] ?? '')) {
+      const place = placeOf(body.asset, body.network, body.address, BigInt(body.amount));
+      open.set(place, (open.get(place) ?? new Set()).add(id));
+    }
   return {
     take({ order, network, address, amount }: Transaction, asset: string): EventId | undefined {
-      const place = placeOf(asset, network, address, -amount);
-      const alike = [...open].filter(([, other]) => other === place).map(([id]) => id);
-      const id = order === null ? (alike.length === 1 ? alike[0] : undefined) : alike.find((one) => one === order);
-      if (id !== undefined) open.delete(id);
+      const alike = open.get(placeOf(asset, network, address, -amount)) ?? new Set();
+      const [only] = alike;
+      const id = order === null ? (alike.size === 1 ? only : undefined) : alike.has(order) ? order : undefined;
+      if (id !== undefined) alike.delete(id);
       return id as EventId | undefined;
     },
   };

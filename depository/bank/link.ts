@@ -8,7 +8,7 @@ import { poolOf } from '../../shared/books.ts';
 import { bytesToBase64url } from '../../shared/bytes.ts';
 import { dueEscrows } from '../../shared/escrow-books.ts';
 import { type CustosEvent, type EventOf, type EventType, eventSchema } from '../../shared/event.ts';
-import { type MachineEvidence, machineMessage } from '../../shared/evidence.ts';
+import { type MachineEvidence, machineActorOf, machineMessage } from '../../shared/evidence.ts';
 import { faultPoint } from '../../shared/fault.ts';
 import type { EventId } from '../../shared/ids.ts';
 import { payeesOf } from '../../shared/instruction/kinds.ts';
@@ -223,26 +223,18 @@ async function safeguard(parts: BankLinkParts, event: EventOf<'statement.receive
 export async function noteUnstatedDays(parts: BankLinkParts): Promise<readonly Refusal[]> {
   const { books } = parts.gateway.sequencer();
   const today = dayOf(msToInstant(parts.clock()));
-  const events = [...poolAssets(books)].flatMap(({ asset, pool }) =>
-    unstatedDays(books, asset, today, pool).map((on) =>
-      newEvent(parts, 'safeguarding.stated', poolDayText(poolDay(books, asset, null, pool), on, null)),
-    ),
-  );
+  const events = [...poolAssets(books)].flatMap(({ asset, pool }) => {
+    const days = unstatedDays(books, asset, today, pool);
+    if (days.length === 0) return [];
+    const figures = poolDay(books, asset, null, pool);
+    return days.map((on) => newEvent(parts, 'safeguarding.stated', poolDayText(figures, on, null)));
+  });
   return admit(parts, 'gateway', events);
 }
 
-const byGateway: readonly EventType[] = [
-  'reconciliation.completed',
-  'safeguarding.stated',
-  'instruction.expired',
-  'instruction.due',
-  'accrual.posted',
-  'escrow.expired',
-];
-
 export function newEvent<T extends EventType>(parts: BankLinkParts, type: T, body: EventOf<T>['body']): EventOf<T> {
   const nowMs = parts.clock();
-  const actor = byGateway.includes(type) ? 'gateway' : 'bank';
+  const actor = machineActorOf(type) ?? 'bank';
   const event = {
     v: 1,
     id: parts.newId(nowMs),

@@ -1,7 +1,7 @@
 // What the escrow screen shows of one agreement: its terms, where it stands, and what is next.
 
 import { z } from 'zod';
-import { escrowId, parties, termsSchema } from '../escrow.ts';
+import { escrowId, outcomes, parties, termsSchema } from '../escrow.ts';
 
 const text = z.string();
 
@@ -22,7 +22,7 @@ export const escrowViewSchema = z.strictObject({
   adoptedOn: text,
   endsBy: text,
   phase: z.enum(['adopted', 'funded', 'disputed', 'ended']),
-  outcome: z.enum(['released', 'refunded', 'split', 'lapsed']).nullable(),
+  outcome: z.enum(outcomes).nullable(),
   endedOn: text.nullable(),
   /** Minor units paid to either party, and what is left. */
   depositor: text,

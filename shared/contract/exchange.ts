@@ -22,7 +22,6 @@ export const exchangeViewSchema = z.strictObject({
   boughtAs: confirmed,
   returnedAs: confirmed,
 });
-export type ExchangeView = z.infer<typeof exchangeViewSchema>;
 
 /** Per asset, minor units: sold and bought by exchanges that are not confirmed, and by forwards that are open. */
 export const exposureViewSchema = z.strictObject({
@@ -32,7 +31,6 @@ export const exposureViewSchema = z.strictObject({
   hedgedSold: text,
   hedgedBought: text,
 });
-export type ExposureView = z.infer<typeof exposureViewSchema>;
 
 export const hedgeViewSchema = z.strictObject({
   id: eventId,

@@ -7,6 +7,7 @@ import { agreementSchema } from '../agreement.ts';
 import { assetCode } from '../asset.ts';
 import { digest, eventId, nameId } from '../ids.ts';
 import { batchSchema } from '../instruction/batch.ts';
+import { closePeriodSchema } from '../instruction/close-period.ts';
 import { clientDetailsSchema, payeeDetailsSchema } from '../instruction/payee.ts';
 import { paymentSchema } from '../instruction/payment.ts';
 import { recordRecoverySchema } from '../instruction/record-recovery.ts';
@@ -601,7 +602,7 @@ export const terminalContract = {
   calendar: oc
     .input(
       z.strictObject({
-        month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/),
+        month: closePeriodSchema.shape.month,
         present: z.array(nameId).max(500).nullable(),
       }),
     )

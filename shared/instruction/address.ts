@@ -2,7 +2,7 @@
 // time that the policy names before its first use, and can be revoked at any time.
 
 import { z } from 'zod';
-import { checkAddress, isDigital, type Network, networks, networksOfAsset } from '../address.ts';
+import { addressText, checkAddress, isDigital, type Network, networks, networksOfAsset } from '../address.ts';
 import { assetCode } from '../asset.ts';
 import { type Books, put, type Tables } from '../books.ts';
 import { nameId } from '../ids.ts';
@@ -17,7 +17,7 @@ const place = {
   account: nameId,
   asset: assetCode,
   network: z.enum(networks),
-  address: z.string().regex(/^[0-9A-Za-z]{14,90}$/),
+  address: addressText,
 };
 
 export const adoptAddressSchema = z.strictObject({

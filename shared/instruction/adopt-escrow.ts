@@ -1,8 +1,7 @@
 // Adopt escrow: an agreement between two clients comes into force, once every path of its terms has been walked and found sound.
 
 import { z } from 'zod';
-import { mainPool } from '../accounts.ts';
-import { type Books, type LedgerAccount, poolOf, programmeOf, put } from '../books.ts';
+import { type Books, inPool, type LedgerAccount, poolOf, programmeOf, put } from '../books.ts';
 import { escrowId, type Terms, termsSchema } from '../escrow.ts';
 import { escrowAccountId } from '../escrow-books.ts';
 import { proveTerms } from '../escrow-proof.ts';
@@ -42,7 +41,7 @@ export const adoptEscrow: Kind<AdoptEscrow> = {
         type: 'open',
         account: {
           ...{ id, class: 'escrow', asset: terms.asset, client: null, number: null },
-          ...(pool === mainPool ? {} : { pool }),
+          ...inPool(pool),
         },
       },
       put('escrow', escrow, {

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { houseAccountId } from '../accounts.ts';
-import { networks } from '../address.ts';
+import { addressText, networks } from '../address.ts';
 import { assetCode } from '../asset.ts';
 import { type Books, poolOfAccount, put } from '../books.ts';
 import { nameId } from '../ids.ts';
@@ -18,7 +18,7 @@ export const digitalWithdrawalSchema = z.strictObject({
   asset: assetCode,
   amount: amountText,
   network: z.enum(networks),
-  address: z.string().regex(/^[0-9A-Za-z]{14,90}$/),
+  address: addressText,
 });
 export type DigitalWithdrawal = z.infer<typeof digitalWithdrawalSchema>;
 

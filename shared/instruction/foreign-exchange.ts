@@ -2,9 +2,9 @@
 // position account; nothing is credited before the bank has confirmed both sides.
 
 import { z } from 'zod';
-import { checkFlow, houseAccountId, mainPool } from '../accounts.ts';
+import { checkFlow, houseAccountId } from '../accounts.ts';
 import { assetCode } from '../asset.ts';
-import { type Books, poolOf, poolOfAccount, put } from '../books.ts';
+import { type Books, inPool, poolOf, poolOfAccount, put } from '../books.ts';
 import { exchanged, isWithin, pairKey, rateText } from '../exchange-rate.ts';
 import { nameId } from '../ids.ts';
 import { amountText } from '../money.ts';
@@ -76,7 +76,7 @@ export const foreignExchange: Kind<ForeignExchange> = {
     return [
       // Opened when a pool first needs it.
       ...(books.get('account', id) === undefined
-        ? [{ type: 'open' as const, account: { ...fresh, ...(pool === mainPool ? {} : { pool }) } }]
+        ? [{ type: 'open' as const, account: { ...fresh, ...inPool(pool) } }]
         : []),
       put('exchange', instruction, {
         ...{ account, asset, amount, to, bought, boughtAmount, state: 'open', since: admittedAt },

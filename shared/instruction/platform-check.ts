@@ -8,7 +8,9 @@ import { type Books, booked, type Effect, inPool, poolOf, poolOfAccount, put, ty
 import { digest, nameId } from '../ids.ts';
 import { quantityText, signedText } from '../money.ts';
 import { differenceName, isCompared, isStrange, legsAtEndOf, platformBreakKinds } from '../platform-check.ts';
+import { platformMappingSchema } from '../platform-file.ts';
 import { refuse } from '../result.ts';
+import { poolKey } from '../safeguarding.ts';
 import { type Day, day } from '../time.ts';
 import { type InstructionRefusal, type Kind, type Moment, movesNothing } from './kind.ts';
 import { duplicate, malformed, money, unknown } from './refusals.ts';
@@ -20,7 +22,7 @@ const name = z.string().max(100);
 
 export const platformCheckSchema = z.strictObject({
   kind: z.literal('platform check'),
-  platform: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/),
+  platform: platformMappingSchema.shape.platform,
   /** SHA-256 of the file as the platform gave it. */
   file: digest,
   /** The day whose end it is as of, and how many legs the books had then. */
@@ -150,7 +152,7 @@ function refuseSums(one: PlatformCheck, books: Books): InstructionRefusal | unde
   const ours = new Map<string, { sum: bigint; accounts: number; hasMoved: boolean }>();
   for (const [, account] of books.all('account')) {
     if (!isCompared(account) || !one.assets.includes(account.asset)) continue;
-    const key = `${poolOf(account)}|${account.asset}`;
+    const key = poolKey(poolOf(account), account.asset);
     const of = ours.get(key) ?? { sum: 0n, accounts: 0, hasMoved: false };
     const balance = booked(account);
     of.sum += balance;
@@ -162,12 +164,12 @@ function refuseSums(one: PlatformCheck, books: Books): InstructionRefusal | unde
   if (isWhole && one.found !== one.differences.length) return wrong('It does not have all its differences.');
   const apart = new Map<string, bigint>();
   for (const { kind, account, asset, platform, books: stated } of one.differences) {
-    const key = `${isStrange(kind) ? mainPool : poolOfAccount(books, account ?? '')}|${asset}`;
+    const key = poolKey(isStrange(kind) ? mainPool : poolOfAccount(books, account ?? ''), asset);
     apart.set(key, (apart.get(key) ?? 0n) + BigInt(platform ?? '0') - BigInt(stated ?? '0'));
   }
   const stated = new Set<string>();
   for (const { pool, asset, platform, books: sum, accounts } of one.totals) {
-    const key = `${pool}|${asset}`;
+    const key = poolKey(pool, asset);
     if (stated.has(key)) return malformed('A pool is totalled twice.');
     stated.add(key);
     if (isWhole && BigInt(platform) - BigInt(sum) !== (apart.get(key) ?? 0n))

@@ -6,7 +6,7 @@ import { type Books, type Effect, inPool, put, type Tables } from '../books.ts';
 import { eventId, nameId } from '../ids.ts';
 import { platformBreakKinds } from '../platform-check.ts';
 import { refuse } from '../result.ts';
-import { cashLegOf, legName, lineOf } from '../statement.ts';
+import { cashLegOf, legName, lineOf, statementOfLine } from '../statement.ts';
 import { type InstructionRefusal, type Kind, movesNothing } from './kind.ts';
 import { malformed, money, unknown } from './refusals.ts';
 
@@ -46,7 +46,7 @@ const accountOf = ({ asset: code, pool }: { readonly asset: string; readonly poo
 
 /** The pool of the statement that the first line is of; lines of another pool are not open in its account. */
 const poolOfMatch = ({ lines: [first = ''] }: MatchInstruction, books: Books) =>
-  inPool(books.get('statement', first.slice(0, first.lastIndexOf('#')))?.pool);
+  inPool(books.get('statement', statementOfLine(first))?.pool);
 const accountOfMatch = (one: MatchInstruction, books: Books): string =>
   accountOf({ asset: one.asset, ...poolOfMatch(one, books) });
 
@@ -161,7 +161,7 @@ export const unmatch: Kind<Unmatch> = {
     const account = accountOf(known);
     const before = openItems(books, account) as Open;
     const again = legs.flatMap((leg) => cashLegOf(books, account, leg) ?? []);
-    const bank = lines.reduce((sum, id) => sum + BigInt(lineOf(books, id)?.amount ?? '0'), 0n);
+    const bank = lineSum(books, lines);
     const common = {
       ...{
         asset: code,
@@ -172,7 +172,7 @@ export const unmatch: Kind<Unmatch> = {
         owner: null,
         state: 'open' as const,
       },
-      ...{ statement: (lines[0] as string).slice(0, (lines[0] as string).lastIndexOf('#')), resolution: null },
+      ...{ statement: statementOfLine(lines[0] as string), resolution: null },
     };
     // Lines that undid one another have no other side that could be missing.
     const sides = [

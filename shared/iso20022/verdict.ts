@@ -1,6 +1,7 @@
 // The schema's verdict over a file that was read: valid, invalid with the lines, or unknown with the reason. The checker itself
 // (schema.ts) is an argument, so that whoever needs no verdict does not load it.
 
+import { concatBytes } from '../bytes.ts';
 import { decodeXml } from './decode.ts';
 import type { Schemas, SchemaVerdict } from './schema.ts';
 
@@ -24,14 +25,7 @@ export function keepForVerdict(): KeptBytes {
       else parts = [];
     },
     whole() {
-      if (size > schemaCapBytes) return undefined;
-      const all = new Uint8Array(size);
-      let at = 0;
-      for (const part of parts) {
-        all.set(part, at);
-        at += part.length;
-      }
-      return all;
+      return size > schemaCapBytes ? undefined : concatBytes(...parts);
     },
   };
 }
