@@ -474,7 +474,16 @@ async function putBack(world: World, station: Station): Promise<string> {
   for (const name of readdirSync(join(old, 'vault')))
     if (isOld(name)) cpSync(join(old, 'vault', name), join(mixed, 'vault', name));
   const behind = generationOf(now) - generationOf(old);
+  const { people } = station;
+  const { person } = station.desk;
   await world.startAgain(station, mixed);
+  if (!world.stations.includes(station)) {
+    // Whoever could open it then may since have gone, and takes nothing old to be fine.
+    world.stations.push(station);
+    station.people = people;
+    await world.startAgain(station, now, person);
+    return `${which} of ${station.name}, opened by nobody, ${made}`;
+  }
   const { readOnly } = await station.desk.client.status({});
   // One commit ahead of its record is what a crash leaves; anything else was put back.
   const mustNotice = which === 'database' ? committed : behind > 1;

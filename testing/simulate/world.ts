@@ -481,8 +481,7 @@ export class World {
   }
 
   /** The terminal's process anew, on these files, with the same person. */
-  async startAgain(station: Station, folder: string): Promise<void> {
-    const { person } = station.desk;
+  async startAgain(station: Station, folder: string, person = station.desk.person): Promise<void> {
     await station.desk.client.lock({});
     rmSync(station.directory, { recursive: true, force: true });
     station.directory = folder;
