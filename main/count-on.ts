@@ -11,11 +11,15 @@ import type { DigestName } from './store/digests.ts';
 import { damaged, isDamage, loadDigests } from './store/open.ts';
 import { booksChanged, largeTables, recount, recountRecords } from './store/recount.ts';
 
+/** The first screen comes first. */
+const startMs = 400;
 /** Between two slices, for whoever waits: half of the time. */
 const pauseMs = 5;
 
 export async function countOn(session: Session, hash: Hash): Promise<void> {
   if (session.readOnly() !== undefined || session.counted.done === session.counted.total) return;
+  await setTimeout(startMs);
+  if (session.isStoreClosed) return;
   const works: Generator<number, string | number | undefined>[] = [];
   const reader = session.openReader(() => {
     for (const work of works) work.return(undefined);

@@ -160,7 +160,7 @@ function checkEncrypted(file: string): void {
 }
 
 /** Up to this size the whole file is checked at every opening. */
-const wholeCheckBytes = 64 << 20;
+const wholeCheckBytes = 8 << 20;
 /** Tables that grow with the log and with the bank's files; every page of them is authenticated again whenever it is read. */
 const growing = new Set([
   'records',
