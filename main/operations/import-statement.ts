@@ -221,6 +221,8 @@ export function beginImport(parts: ImportParts, session: ImportSession, name: st
   function flush(): void {
     const kind = head?.family ?? '';
     store.transaction(() => write(kind, lines, statements));
+    // Pages that were filled are not read again before the end, and 64 MiB of them would be kept.
+    store.exec('PRAGMA shrink_memory');
     lines = [];
     statements = [];
   }
