@@ -73,6 +73,8 @@ export const flowMatrix: readonly Flow[] = [
   { cause: 'bank.exchanged', debit: 'cash', credit: 'client' },
   { cause: 'bank.rejected', debit: 'fx-position', credit: 'client' },
   { cause: 'bank.returned', debit: 'fx-position', credit: 'cash' },
+  { cause: 'settle exchange', debit: 'fx-position', credit: 'cash' },
+  { cause: 'settle exchange', debit: 'suspense', credit: 'client' },
   { cause: 'book transfer', debit: 'client', credit: 'client' },
   { cause: 'book transfer', debit: 'platform-fee', credit: 'platform-own' },
   { cause: 'fee', debit: 'client', credit: 'platform-fee' },

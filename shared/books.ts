@@ -241,6 +241,8 @@ export interface Tables {
     readonly boughtAs: Confirmed | null;
     /** What was sold and came back. */
     readonly returnedAs: Confirmed | null;
+    /** What came instead of what was agreed, once officers have let it stand: minor units. */
+    readonly instead?: { readonly receipt: string; readonly asset: string; readonly amount: string };
   };
   /** A forward on record, by the instruction that put it there. */
   hedge: {

@@ -187,6 +187,49 @@ describe('a foreign exchange', () => {
     expect(balances('suspense:EUR')).toEqual([99_999n]);
   });
 
+  it('that the bank made at another amount is settled with what came, once an officer lets it stand', () => {
+    const { programme, teller, supervisor, from, to, order, confirm, balances } = office();
+    const [officer] = programme.officers;
+    const exchange = programme.pass(teller, supervisor, order());
+    const other = programme.pass(teller, supervisor, order());
+    const came = programme.fromBank('bank.late', {
+      ...{ instruction: exchange.id, item: 0, reference: 'odd', asset: 'EUR', amount: '99999' },
+      ...{ code: 'NARR', valueDate: day },
+    });
+    const settle = (changes: object = {}): Instruction => ({
+      ...{ kind: 'settle exchange', exchange: exchange.id, receipt: came.id, reason: 'the bank kept its charge' },
+      ...changes,
+    });
+    expect(() => programme.make(teller, settle())).toThrow('has not taken what was sold');
+    confirm(exchange.id, 'sold');
+    confirm(other.id, 'sold');
+    expect(() => programme.make(teller, settle({ exchange: other.id }))).toThrow('did not come of this exchange');
+    expect(() => programme.make(teller, settle({ exchange: came.id }))).toThrow('no exchange');
+    const made = programme.make(teller, settle());
+    const approve = (who: typeof officer | typeof supervisor) => {
+      const approval = programme.approval(who, made);
+      return programme.admit(approval, who.sign([approval])[0]);
+    };
+    expect(() => approve(supervisor)).toThrow('refused');
+    approve(officer);
+    expect(programme.books.get('instruction', exchange.id)).toMatchObject({ state: 'settled', items: ['settled'] });
+    expect(programme.books.get('receipt', came.id)?.remaining).toBe(0n);
+    expect(balances(to, 'suspense:EUR', 'cash:EUR')).toEqual([99_999n, 0n, 99_999n]);
+    // What the other one sold still waits for its end.
+    expect(balances(from, 'fx-position:CNY', 'cash:CNY')).toEqual([8_359_180n, 820_410n, 9_179_590n]);
+    const legs = [...programme.books.all('cashLegRow')].flatMap(([key, row]) =>
+      key.startsWith('CNY|') ? row.legs : [],
+    );
+    const [went] = legs.filter((one) => one.reference === `fx-sold-${exchange.id.slice(-4)}`);
+    expect(went).toMatchObject({ amount: '-820410', item: `${exchange.id}/0` });
+    expect(programme.books.legs[(went?.leg ?? 0) - 1]).toMatchObject({
+      ...{ amount: 820_410n, credit: programme.books.get('account', 'cash:CNY')?.index },
+    });
+    expect(() => programme.make(teller, settle())).toThrow('The exchange is settled');
+    // The agreed amount, should it come after all, is nobody's until people say whose.
+    expect(() => confirm(exchange.id, 'bought')).toThrow('The exchange is settled');
+  });
+
   it('is stopped with everything else that leaves', () => {
     const { programme, teller, supervisor, order } = office();
     programme.pass(supervisor, programme.supervisors[1], { kind: 'emergency stop', reason: 'doubt' });

@@ -114,6 +114,25 @@ function finish(books: Books, id: string, one: Exchange, cause: string, today: D
   ];
 }
 
+/** With another amount than was agreed, which is booked already: what was sold leaves as the bank has it. Its entry has that leg first. */
+export function settleExchange(
+  books: Books,
+  id: string,
+  one: Exchange,
+  { amount, ...came }: { readonly receipt: string; readonly asset: string; readonly amount: bigint },
+): Effect[] {
+  assert(one.soldAs !== null, 'the bank has taken what was sold');
+  const state = came.asset === one.bought ? 'settled' : 'returned';
+  return [
+    put('exchange', id, { ...one, state, instead: { ...came, amount: amount.toString() } }),
+    stateEffect(books, id, state),
+    ...noteCashLeg(books, bankOf(books, one.account, one.asset), {
+      ...{ ...one.soldAs, item: { instruction: id, item: 0 }, receipt: null },
+      ...{ leg: head(books).legs + 1, amount: -BigInt(one.amount) },
+    }),
+  ];
+}
+
 type Exchange = Tables['exchange'];
 const exchangeOf = (books: Books, id: string): Exchange | undefined => books.get('exchange', id);
 const positionOf = (books: Books, one: Exchange): string =>

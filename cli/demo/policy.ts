@@ -13,7 +13,7 @@ const officersWork = [
   'record recovery',
   'adopt policy',
   'adopt agreement',
-  ...['resume', 'override shortfall', 'rule on dispute', 'adopt reference rates', 'open pool'],
+  ...['resume', 'override shortfall', 'rule on dispute', 'adopt reference rates', 'settle exchange', 'open pool'],
   'adopt calendar',
   ...['adopt fee schedule', 'waive accrued fees'],
   'close period',

@@ -9,6 +9,8 @@ import type { EventId } from '../../shared/ids.ts';
 import { ok, type Refusal, type Result } from '../../shared/result.ts';
 import { type Terminal, unlocked } from '../terminal.ts';
 
+type Late = Exchanges['exchanges'][number]['late'][number];
+
 const newest = 200;
 const byId = <T extends { readonly id: string }>(rows: T[]): T[] => rows.sort((a, b) => (a.id > b.id ? -1 : 1));
 
@@ -17,7 +19,13 @@ export function showExchanges(terminal: Terminal): Result<Exchanges, Refusal> {
   const opened = unlocked(terminal);
   if (!opened.ok) return opened;
   const { books } = opened.value;
-  const exchanges = [...books.all('exchange')].map(([id, one]) => ({ id: id as EventId, ...one }));
+  const exchanges = [...books.all('exchange')].map(([id, one]) => ({ id: id as EventId, ...one, late: [] as Late[] }));
+  const open = new Map<string, Late[]>(
+    exchanges.flatMap((one) => (one.state === 'open' ? [[`${one.id}/0`, one.late] as const] : [])),
+  );
+  if (open.size > 0)
+    for (const [receipt, { of, asset, remaining }] of books.all('receipt'))
+      if (remaining > 0n) open.get(of ?? '')?.push({ receipt, asset, amount: remaining.toString() });
   const hedges = [...books.all('hedge')].map(
     ([id, one]): HedgeView => ({ id: id as EventId, ...one, exchanges: [...one.exchanges] }),
   );

@@ -19,6 +19,7 @@ import { Signed } from '../ui/signed.tsx';
 import { useForecast } from '../ui/use-forecast.ts';
 import { useSigning } from '../ui/use-signing.ts';
 import { Hedges } from './hedges.tsx';
+import { OtherAmount } from './other-amount.tsx';
 import { ReferenceRates } from './reference-rates.tsx';
 
 const empty = {
@@ -195,6 +196,7 @@ export function ExchangeScreen({ status }: { readonly status: Status }) {
           <Exposures data={data ?? null} />
         </div>
       </div>
+      <OtherAmount data={data ?? null} make={make} busy={signing.busy} />
       <Made data={data ?? null} />
       <Hedges data={data ?? null} make={make} busy={signing.busy} />
       <ReferenceRates
@@ -299,7 +301,14 @@ function Made({ data }: { readonly data: Exchanges | null }) {
             <tr key={one.id}>
               <td>{one.since.slice(0, 16).replace('T', ' ')}</td>
               <td className="right">{showMoney(one.asset, one.amount, language)}</td>
-              <td className="right">{showMoney(one.bought, one.boughtAmount, language)}</td>
+              <td className="right">
+                {showMoney(one.bought, one.boughtAmount, language)}
+                {one.instead === undefined ? null : (
+                  <div>
+                    {say('fx.cameInstead', { amount: showMoney(one.instead.asset, one.instead.amount, language) })}
+                  </div>
+                )}
+              </td>
               <td>{one.to}</td>
               <td>{[one.soldAs?.reference ?? '—', one.boughtAs?.reference ?? '—'].join(' / ')}</td>
               <td>{say((one.state === 'open' ? 'fx.open' : `state.${one.state}`) as MessageKey)}</td>

@@ -87,6 +87,7 @@ export const en = {
   'kind.foreign exchange': 'Foreign exchange',
   'kind.adopt reference rates': 'Adopt reference rates',
   'kind.hedge': 'Forward hedge',
+  'kind.settle exchange': 'Settle exchange',
   'kind.close hedge': 'Close forward hedge',
   'kind.adopt fee schedule': 'Adopt fee schedule',
   'kind.charge accrued fees': 'Charge accrued fees',
@@ -133,6 +134,8 @@ export const en = {
   'says.adopt reference rates': 'Rates of exchange are held against {{source}} until {{until}}',
   'says.hedge':
     'A forward with {{bank}} under {{reference}} is put on record, settling on {{settlesOn}}, 1 {{base}} at {{rate}}. No money moves',
+  'says.settle exchange':
+    'Exchange {{exchange}} is settled with the {{amount}} that came instead of what was agreed. Reason: {{reason}}',
   'says.close hedge': 'Hedge {{hedge}} is closed. Reason: {{reason}}',
   'says.charge accrued fees': '{{amount}} of accrued fees {{code}} is charged',
   'says.waive accrued fees': 'Accrued fees {{code}} on account {{account}} are waived. Reason: {{reason}}',
@@ -328,6 +331,10 @@ export const en = {
   'fx.openBought': 'Bought, not confirmed',
   'fx.hedgedSold': 'Forward sold',
   'fx.hedgedBought': 'Forward bought',
+  'fx.otherAmount': 'Came at another amount',
+  'fx.cameInstead': '{{amount}} came instead',
+  'fx.whyStands': 'Why it may stand',
+  'fx.letStand': 'Let it stand',
   'fx.made': 'Exchanges since their approval',
   'fx.since': 'Approved',
   'fx.confirmed': 'Confirmed under (sold / bought)',

@@ -8,6 +8,8 @@ import { eventId } from '../ids.ts';
 const text = z.string();
 const confirmed = z.strictObject({ reference: text, valueDate: text }).nullable();
 
+const cameInstead = z.strictObject({ receipt: text, asset: text, amount: text });
+
 export const exchangeViewSchema = z.strictObject({
   id: eventId,
   account: text,
@@ -21,6 +23,10 @@ export const exchangeViewSchema = z.strictObject({
   soldAs: confirmed,
   boughtAs: confirmed,
   returnedAs: confirmed,
+  /** What came instead of what was agreed, and was let stand. */
+  instead: cameInstead.optional(),
+  /** Late money of it in suspense, with which it could be settled. */
+  late: z.array(cameInstead),
 });
 
 /** Per asset, minor units: sold and bought by exchanges that are not confirmed, and by forwards that are open. */

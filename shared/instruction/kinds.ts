@@ -36,6 +36,7 @@ import { revokeOperator, revokeTerminal } from './revoke.ts';
 import { ruleOnDispute } from './rule-on-dispute.ts';
 import type { Instruction, InstructionKind } from './schema.ts';
 import { sendBack } from './send-back.ts';
+import { settleExchange } from './settle-exchange.ts';
 import { emergencyStop, overrideShortfall, resume } from './stop.ts';
 
 const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, { kind: K }>> } = {
@@ -74,6 +75,7 @@ const kinds: { readonly [K in InstructionKind]: () => Kind<Extract<Instruction, 
   'adopt reference rates': () => adoptReferenceRates,
   hedge: () => hedge,
   'close hedge': () => closeHedge,
+  'settle exchange': () => settleExchange,
   'adopt fee schedule': () => adoptFeeSchedule,
   'charge accrued fees': () => chargeAccruedFees,
   'waive accrued fees': () => waiveAccruedFees,

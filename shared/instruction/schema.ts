@@ -34,6 +34,7 @@ import { releaseEscrowSchema } from './release-escrow.ts';
 import { revokeOperatorSchema, revokeTerminalSchema } from './revoke.ts';
 import { ruleOnDisputeSchema } from './rule-on-dispute.ts';
 import { sendBackSchema } from './send-back.ts';
+import { settleExchangeSchema } from './settle-exchange.ts';
 import { emergencyStopSchema, overrideShortfallSchema, resumeSchema } from './stop.ts';
 
 export const instructionSchema = z.discriminatedUnion('kind', [
@@ -71,6 +72,7 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   adoptReferenceRatesSchema,
   hedgeSchema,
   closeHedgeSchema,
+  settleExchangeSchema,
   adoptFeeScheduleSchema,
   chargeAccruedFeesSchema,
   waiveAccruedFeesSchema,
