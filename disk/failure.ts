@@ -10,6 +10,15 @@ const meanings: readonly (readonly [DiskFailure, RegExp])[] = [
   ['disk failed', /^(SQLITE_IOERR.*|SQLITE_PROTOCOL|EIO|ENXIO|ENODEV|ESTALE)$/],
 ];
 
+/** The disk gave something, and gave something else when it was asked again. */
+export class ReadOtherwise extends Error {
+  override name = 'ReadOtherwise';
+  readonly code = 'EIO';
+  constructor() {
+    super('what could not be read is sound when it is read again');
+  }
+}
+
 /** Undefined for what is not the disk's doing. An error that only wraps another one is looked into. */
 export function diskFailure(failure: unknown): DiskFailure | undefined {
   if (!(failure instanceof Error)) return undefined;

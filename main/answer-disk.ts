@@ -4,6 +4,7 @@
 import { type DiskFailure, diskFailure, diskRefusal } from '../disk/failure.ts';
 import { type Refusal, refuse } from '../shared/result.ts';
 import { HeadNotRecorded } from './session.ts';
+import { damaged, isDamage } from './store/open.ts';
 import { forgetEverything, type Terminal } from './terminal.ts';
 
 const causes: Readonly<Record<DiskFailure, string>> = {
@@ -14,6 +15,24 @@ const causes: Readonly<Record<DiskFailure, string>> = {
 
 /** Undefined for what is not the disk's doing. */
 export function answerDisk(terminal: Terminal, failure: unknown): Refusal | undefined {
+  return isDamage(failure) ? answerDamage(terminal, failure) : answerFailure(terminal, failure);
+}
+
+/** A page that is not as it should be, met in the middle of something: the disk's doing, or the end of all work with this vault. */
+function answerDamage(terminal: Terminal, failure: unknown): Refusal | undefined {
+  const { session } = terminal;
+  if (session === undefined) return undefined;
+  try {
+    session.askDisk();
+  } catch (ofDisk) {
+    return answerFailure(terminal, diskFailure(ofDisk) === undefined ? failure : ofDisk);
+  }
+  session.quarantine(damaged.refusal);
+  const { type, why, next } = damaged.refusal;
+  return refuse(type, 'It was not done.', why, next).refusal;
+}
+
+function answerFailure(terminal: Terminal, failure: unknown): Refusal | undefined {
   const type = diskFailure(failure);
   if (type === undefined) return undefined;
   // A full or read-only disk takes nothing of a database transaction. After an error it may have taken all of it.

@@ -43,8 +43,13 @@ export async function countOn(session: Session, hash: Hash): Promise<void> {
     }
     session.counted = { ...session.counted, done: session.counted.total };
   } catch (failure) {
-    if (diskFailure(failure) !== undefined) return; // it is begun again at the next unlocking
-    if (!isDamage(failure)) throw failure;
+    try {
+      if (isDamage(failure)) session.askDisk();
+      else throw failure;
+    } catch (other) {
+      if (diskFailure(other) === undefined) throw other;
+      return; // it is begun again at the next unlocking
+    }
     session.quarantine(damaged.refusal);
   } finally {
     reader.close();

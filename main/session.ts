@@ -19,7 +19,7 @@ import { writeDiary } from './store/diary.ts';
 import { loadTree } from './store/log.ts';
 import { migrate } from './store/migrate.ts';
 import { migrations } from './store/migrations/all.ts';
-import { damaged, isDamage, openReader, openStore, type Reader, type Store } from './store/open.ts';
+import { askDisk, damaged, isDamage, openReader, openStore, type Reader, type Store } from './store/open.ts';
 import { lastQueued, queuedSubmissions } from './store/outbox.ts';
 import { booksChanged, finish, largeTables, recount, recountRecords, rowsIn, smallTables } from './store/recount.ts';
 import { readSetting, settingNames, writeSetting } from './store/settings.ts';
@@ -192,6 +192,16 @@ export class Session {
     return { prepare: reader.prepare, close };
   }
 
+  /** For whoever found damage in it: throws when it is the disk's doing. */
+  askDisk(): void {
+    const key = this.vault.databaseKey();
+    try {
+      askDisk(databasePath(this.directory, this.vault.epoch), key);
+    } finally {
+      key.dispose();
+    }
+  }
+
   /** The books as they will be once the gateway has admitted the outbox; in memory only, and built again after a sync. */
   overlay(): BooksLayer {
     if (this.#overlay !== undefined) return this.#overlay;
@@ -350,24 +360,41 @@ export function openSession(
   if (!accepted.ok) return accepted;
   const finished = finishEpoch(directory, vault.epoch);
   if (!finished.ok) return finished;
+  const file = databasePath(directory, vault.epoch);
   const key = vault.databaseKey();
-  const store = openStore(databasePath(directory, vault.epoch), key, 'open');
-  key.dispose();
-  if (!store.ok) return store;
-  const migrated = migrate(store.value, migrations);
-  if (!migrated.ok) {
-    store.value.close();
-    return migrated;
-  }
   try {
-    const session = new Session(operator, vault, store.value, directory, parts);
+    const store = openStore(file, key, 'open');
+    if (!store.ok) return store;
+    const entered = enter(operator, vault, store.value, directory, parts);
+    if (!entered.ok && entered.refusal === damaged.refusal) askDisk(file, key);
+    return entered;
+  } finally {
+    key.dispose();
+  }
+}
+
+/** The store is closed unless somebody was let in. */
+function enter(
+  operator: string,
+  vault: Vault,
+  store: Store,
+  directory: string,
+  parts: SessionParts,
+): Result<Session, Refusal> {
+  try {
+    const migrated = migrate(store, migrations);
+    if (!migrated.ok) {
+      store.close();
+      return migrated;
+    }
+    const session = new Session(operator, vault, store, directory, parts);
     session.checkFreshness();
     removeOldEpochs(directory, vault.epoch);
     removeOldHeads(directory, vault.epoch);
     void countOn(session, parts.primitives.sha256);
     return ok(session);
   } catch (failure) {
-    store.value.close();
+    store.close();
     if (isDamage(failure)) return damaged;
     throw failure;
   }

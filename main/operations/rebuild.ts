@@ -49,6 +49,7 @@ export async function* rebuild(terminal: Terminal): AsyncGenerator<RebuildStep> 
     if (terminal.session !== session)
       return yield { result: refuse('locked', what, 'The terminal was locked.', 'Unlock it, and begin again.') };
     if (!isDamage(failure)) throw failure;
+    session.askDisk();
     session.quarantine(damaged.refusal);
     yield { result: damaged };
   } finally {

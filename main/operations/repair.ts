@@ -61,6 +61,7 @@ export async function* repair(terminal: Terminal, by: AskedBy = 'officer'): Asyn
   } catch (failure) {
     if (terminal.session !== session) return yield { result: locked };
     if (!isDamage(failure)) throw failure;
+    session.askDisk();
     yield { result: damaged };
   } finally {
     terminal.rebuilding = false;

@@ -2,6 +2,7 @@
 // it was opened again and found to hold the same.
 
 import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
+import { diskFailure } from '../../disk/failure.ts';
 import { assert } from '../../shared/assert.ts';
 import type { Redacted } from '../../shared/redacted.ts';
 import { openStore, rawKey, type Store } from './open.ts';
@@ -91,7 +92,8 @@ export function isSame(file: string, key: Redacted, counts: Counts): boolean {
   try {
     if (store.readPragma('integrity_check') !== 'ok') return false;
     return JSON.stringify(countRows(store)) === JSON.stringify(counts);
-  } catch {
+  } catch (failure) {
+    if (diskFailure(failure) !== undefined) throw failure;
     return false; // a broken page may be thrown rather than reported
   } finally {
     store.close();

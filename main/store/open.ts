@@ -5,7 +5,8 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { countUnder } from '../../crypto/multiset.ts';
 import { derive } from '../../crypto/secret.ts';
-import { diskFailure } from '../../disk/failure.ts';
+import { diskFailure, ReadOtherwise } from '../../disk/failure.ts';
+import { readThrough } from '../../disk/read.ts';
 import { assert } from '../../shared/assert.ts';
 import { bytesToHex, utf8 } from '../../shared/bytes.ts';
 import { Redacted } from '../../shared/redacted.ts';
@@ -74,34 +75,71 @@ export function openStore(file: string, key: Redacted, how: 'create' | 'open'): 
     return refuse('no vault', what, 'There is no vault file.', 'Set up this terminal.');
   if (how === 'create' && existsSync(file))
     return refuse('vault exists', what, 'There is a vault file already.', 'Unlock it.');
+  const opened = tryToOpen(file, key, how);
+  if (!opened.ok && how === 'open') askDisk(file, key);
+  return opened;
+}
+
+function tryToOpen(file: string, key: Redacted, how: 'create' | 'open'): Result<Store, StoreRefusal> {
   const isWhole = needsWholeCheck(file);
   const database = new Database(file);
+  let opened: Result<Store, StoreRefusal> | undefined;
+  try {
+    if (!opensUnder(database, key)) return wrongKey;
+    for (const [name, value, expected] of settings) {
+      database.pragma(`${name} = ${value}`);
+      assert(database.pragma(name, { simple: true }) === expected, `the vault runs with ${name} = ${value}`);
+    }
+    if (how === 'create') {
+      database.exec('CREATE TABLE vault_mark (one INTEGER PRIMARY KEY) STRICT');
+      database.pragma('wal_checkpoint(TRUNCATE)');
+      checkEncrypted(file);
+    } else if (!isHealthy(database, isWhole)) return damaged;
+    opened = ok(handle(database, digestsOf(database, key, how)));
+    return opened;
+  } catch (failure) {
+    if (how === 'open' && isDamage(failure)) return damaged;
+    throw failure;
+  } finally {
+    if (opened === undefined) database.close();
+  }
+}
+
+function opensUnder(database: Handle, key: Redacted): boolean {
   try {
     applyKey(database, key);
     database.prepare('SELECT count(*) FROM sqlite_master').get();
+    return true;
   } catch (failure) {
-    database.close();
     if (diskFailure(failure) !== undefined) throw failure; // the key may well be the right one
-    return refuse(
-      'wrong vault key',
-      what,
-      'The key does not open this file.',
-      'Unlock with the slot file that belongs to it.',
-    );
+    return false;
   }
-  for (const [name, value, expected] of settings) {
-    database.pragma(`${name} = ${value}`);
-    assert(database.pragma(name, { simple: true }) === expected, `the vault runs with ${name} = ${value}`);
-  }
-  if (how === 'create') {
-    database.exec('CREATE TABLE vault_mark (one INTEGER PRIMARY KEY) STRICT');
-    database.pragma('wal_checkpoint(TRUNCATE)');
-    checkEncrypted(file);
-  } else if (!isHealthy(database, isWhole)) {
+}
+
+const wrongKey = refuse(
+  'wrong vault key',
+  'The vault was not opened.',
+  'The key does not open this file.',
+  'Unlock with the slot file that belongs to it.',
+);
+
+/**
+ * For whoever found damage: throws when it is the disk's doing. SQLite says of a page that the disk did not give that it is damaged,
+ * and of the first one that it is under another key. So everything is read once more: what the disk does not give now is its
+ * failure, and so is what turns out to be sound.
+ */
+export function askDisk(file: string, key: Redacted): void {
+  for (const path of [file, `${file}-wal`]) if (existsSync(path)) readThrough(path);
+  const database = new Database(file, { fileMustExist: true });
+  try {
+    if (!opensUnder(database, key)) return;
+    database.pragma('cell_size_check = ON');
+    database.pragma('trusted_schema = OFF');
+    if (!isHealthy(database, true)) return;
+  } finally {
     database.close();
-    return damaged;
   }
-  return ok(handle(database, digestsOf(database, key, how)));
+  throw new ReadOtherwise();
 }
 
 export const damaged = refuse(
@@ -143,7 +181,9 @@ export function isSound(file: string, key: Redacted): boolean {
     database.pragma('cell_size_check = ON');
     database.pragma('trusted_schema = OFF');
     return database.pragma('integrity_check', { simple: true }) === 'ok';
-  } catch {
+  } catch (failure) {
+    if (diskFailure(failure) !== undefined) throw failure;
+    readThrough(file); // throws where the disk did not give a page
     return false; // a broken page, or another key
   } finally {
     database.close();
@@ -188,10 +228,7 @@ function isHealthy(database: Handle, isWhole: boolean): boolean {
       .filter((table) => !growing.has(table) && /^[a-z_]+$/.test(table))
       .every((table) => database.pragma(`quick_check(${table})`, { simple: true }) === 'ok');
   } catch (failure) {
-    if (diskFailure(failure) !== undefined) {
-      database.close();
-      throw failure;
-    }
+    if (diskFailure(failure) !== undefined) throw failure;
     return false;
   }
 }

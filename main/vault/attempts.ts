@@ -6,6 +6,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { diskFailure } from '../../disk/failure.ts';
 import { replaceFile } from '../../disk/write.ts';
 import { type Refusal, type Result, refuse } from '../../shared/result.ts';
 
@@ -80,7 +81,8 @@ function read(directory: string, now: Moment): State | undefined {
         }))
         .filter((one) => one.failed > 0 || one.waitMs > 0),
     };
-  } catch {
+  } catch (failure) {
+    if (diskFailure(failure) !== undefined) throw failure;
     return undefined;
   }
 }

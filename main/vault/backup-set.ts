@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { hashFile } from '../../crypto/node.ts';
 import { equalSecrets, mac } from '../../crypto/secret.ts';
+import { type DiskFailure, diskFailure, diskRefusal } from '../../disk/failure.ts';
 import { base64urlToBytes, bytesToBase64url } from '../../shared/bytes.ts';
 import { canonicalBytes } from '../../shared/canonical.ts';
 import { base64url, digest, nameId } from '../../shared/ids.ts';
@@ -63,7 +64,7 @@ export function isGenuine({ mac: stored, ...body }: Manifest, key: Redacted): bo
   return equalSecrets(macOf(body, key), base64urlToBytes(stored) ?? new Uint8Array());
 }
 
-export type SetRefusal = Refusal<'no backup' | 'backup damaged'>;
+export type SetRefusal = Refusal<'no backup' | 'backup damaged' | DiskFailure>;
 const what = 'The backup was not read.';
 
 /** The manifest of a set whose files are all there in their size; their content is not looked at. */
@@ -72,16 +73,25 @@ export function readSet(set: string): Result<Manifest, SetRefusal> {
   if (!existsSync(path))
     return refuse('no backup', what, 'There is no manifest in this folder.', 'Choose the folder of one backup.');
   const damaged = (why: string) => refuse('backup damaged', what, why, 'Use another backup; keep this one as it is.');
-  const manifest = readManifest(path);
+  let manifest: Manifest | undefined;
+  try {
+    manifest = readManifest(path);
+  } catch (failure) {
+    const refusal = diskRefusal(failure, what);
+    if (refusal === undefined) throw failure;
+    return { ok: false, refusal };
+  }
   if (manifest === undefined) return damaged('Its manifest cannot be read.');
   const missing = manifest.files.find(({ name, bytes }) => sizeOf(join(set, name)) !== bytes);
   return missing === undefined ? ok(manifest) : damaged(`${missing.name} is missing or has another size.`);
 }
 
+/** Undefined for one that cannot be one; throws where the disk does not give it. */
 export function readManifest(path: string): Manifest | undefined {
   try {
     return manifestSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
+  } catch (failure) {
+    if (diskFailure(failure) !== undefined) throw failure;
     return undefined;
   }
 }

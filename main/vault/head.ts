@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import { z } from 'zod';
 import { equalSecrets, mac } from '../../crypto/secret.ts';
+import { diskFailure } from '../../disk/failure.ts';
 import { overwriteFile } from '../../disk/write.ts';
 import { base64urlToBytes, bytesToBase64url } from '../../shared/bytes.ts';
 import { canonicalBytes } from '../../shared/canonical.ts';
@@ -56,7 +57,8 @@ export function readHead(directory: string, { id: vault, epoch }: Whose, key: Re
       const file = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
       const stored = base64urlToBytes(file.mac) ?? new Uint8Array();
       return file.vault === vault && equalSecrets(macOf(key, vault, file.head), stored) ? [file.head] : [];
-    } catch {
+    } catch (failure) {
+      if (diskFailure(failure) !== undefined) throw failure; // it is there, and nobody knows what it says
       return []; // half written when the power went
     }
   });

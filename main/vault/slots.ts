@@ -18,6 +18,7 @@ import {
   unsealWith,
   x25519PublicKey,
 } from '../../crypto/secret.ts';
+import { type DiskFailure, diskRefusal } from '../../disk/failure.ts';
 import { moveInto, writeSynced } from '../../disk/write.ts';
 import { base64urlToBytes, bytesToBase64url, concatBytes, utf8 } from '../../shared/bytes.ts';
 import { canonicalBytes, canonicalText } from '../../shared/canonical.ts';
@@ -93,6 +94,7 @@ export type UnlockRefusal = Refusal<
   | 'slots put back'
   | 'revoked'
   | 'recovery refused'
+  | DiskFailure
 >;
 
 const what = 'The vault was not unlocked.';
@@ -346,8 +348,9 @@ export function readSlots(path: string): Result<SlotFile, UnlockRefusal> {
           'Install that version.',
         )
       : damaged;
-  } catch {
-    return damaged;
+  } catch (failure) {
+    const refusal = diskRefusal(failure, what);
+    return refusal === undefined ? damaged : { ok: false, refusal };
   }
 }
 

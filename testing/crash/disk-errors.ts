@@ -52,7 +52,7 @@ export async function endure(prepared: string, one: DiskError, seed: number): Pr
     else if (one.of === 'vault' || !['bank', 'receipt', 'open', 'close'].includes(told.work))
       promises.wrong.push(`${where}: ${told.work} failed without words: ${told.how}`);
   };
-  const options = ['-f', '-qq', '-P', file, '-P', `${file}-wal`, '-e', `trace=${calls}`, '-o', trace];
+  const options = ['-f', '-qq', '--seccomp-bpf', '-P', file, '-P', `${file}-wal`, '-e', `trace=${calls}`, '-o', trace];
   const inject = ['-e', `inject=${calls}:error=${one.error}:when=${one.when}`];
   const args = [join(import.meta.dirname, 'work-on.ts'), '--directory', directory, '--seed', String(seed)];
   const child = spawn('strace', [...options, ...inject, process.execPath, ...args], {
