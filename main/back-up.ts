@@ -18,6 +18,7 @@ import { openSession, Session } from './session.ts';
 import { readPlan } from './store/backup-plan.ts';
 import { syncFile } from './store/copy.ts';
 import { lastOf, writeDiary } from './store/diary.ts';
+import { loadTree } from './store/log.ts';
 import { openStore } from './store/open.ts';
 import { writeSetting } from './store/settings.ts';
 import type { Terminal } from './terminal.ts';
@@ -222,8 +223,9 @@ function enter(
   if (!store.ok) return undefined;
   try {
     const copy = new Session(operator, vault, store.value, part, parts);
-    const { size } = copy.tree;
-    const root = copy.tree.root();
+    const leaves = loadTree(store.value, parts.primitives.sha256); // every one of them, as the copy has it
+    const { size } = leaves;
+    const root = leaves.root();
     if (size > tree.size || !bytesEqual(root, tree.root(size))) return undefined;
     copy.commit(() =>
       writeSetting(store.value, 'restored', JSON.stringify({ backup: mark.name, madeAt: mark.madeAt })),

@@ -60,7 +60,7 @@ export async function gatherLog(
 export function writeLog(store: Store, { tree, records }: GatheredLog): void {
   const packer = newPacker();
   for (const leaf of records()) packer.add(leaf);
-  store.exec('DELETE FROM records; DELETE FROM hashes');
+  store.exec('DELETE FROM records; DELETE FROM hashes; DELETE FROM tops');
   writeRecords(store, tree, 0, packer.end());
 }
 

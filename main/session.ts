@@ -16,7 +16,7 @@ import { type Instant, instantToMs, msToInstant } from '../shared/time.ts';
 import { countOn } from './count-on.ts';
 import { SqlBooks } from './store/books.ts';
 import { writeDiary } from './store/diary.ts';
-import { loadTree } from './store/log.ts';
+import { openTree } from './store/log.ts';
 import { migrate } from './store/migrate.ts';
 import { migrations } from './store/migrations/all.ts';
 import { askDisk, damaged, isDamage, openReader, openStore, type Reader, type Store } from './store/open.ts';
@@ -78,7 +78,7 @@ export class Session {
     this.store = store;
     this.#parts = parts;
     this.books = new SqlBooks(store, store.digests);
-    this.tree = loadTree(store, parts.primitives.sha256);
+    this.tree = openTree(store, parts.primitives.sha256);
     this.invitation = invitationSchema.parse(JSON.parse(readSetting(store, 'invitation') ?? 'null'));
     this.terminal = readSetting(store, 'terminal') ?? '';
   }
@@ -286,13 +286,7 @@ export class Session {
 
   /** Another tree in place of this one, in memory; the answer brings back what was there. */
   takeTree(other: MerkleTree): () => void {
-    const replace = (leaves: Uint8Array) => {
-      this.tree.truncate(0);
-      this.tree.append(leaves);
-    };
-    const before = this.tree.leafHashes(0, this.tree.size);
-    replace(other.leafHashes(0, other.size));
-    return () => replace(before);
+    return this.tree.become(other);
   }
 
   /**

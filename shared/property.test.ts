@@ -4,8 +4,7 @@ import { expect, it } from 'vitest';
 import { nodePrimitives } from '../crypto/node.ts';
 import { SqlBooks } from '../main/store/books.ts';
 import { writeRecords } from '../main/store/log.ts';
-import { sql } from '../main/store/migrations/001-books.ts';
-import { sql as poolsSql } from '../main/store/migrations/007-pools.ts';
+import { migrations } from '../main/store/migrations/all.ts';
 import { type Person, sha256, signAsMachine } from '../testing/people.ts';
 import { payeeNamed, TestProgramme } from '../testing/programme.ts';
 import { verifierPrimitives } from '../verifier/primitives.ts';
@@ -508,8 +507,7 @@ function agree(programme: TestProgramme): void {
   const atGateway = booksDigest(sha256, (table) => programme.books.all(table));
 
   const database = new Database(':memory:');
-  database.exec(sql);
-  database.exec(poolsSql);
+  for (const { sql } of migrations) database.exec(sql);
   const terminal = new SqlBooks(database as never);
   for (let from = 0; from < programme.records.length; from += 7) {
     const layer = new BooksLayer(terminal);

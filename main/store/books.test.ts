@@ -10,9 +10,8 @@ import type { LogRecord } from '../../shared/record.ts';
 import { payeeNamed, TestProgramme } from '../../testing/programme.ts';
 import { SqlBooks } from './books.ts';
 import { packRecords, writeRecords } from './log.ts';
-import { sql } from './migrations/001-books.ts';
 import { sql as enrolledSql } from './migrations/003-enrolled.ts';
-import { sql as poolsSql } from './migrations/007-pools.ts';
+import { migrations } from './migrations/all.ts';
 
 function business(): TestProgramme {
   const programme = new TestProgramme().open();
@@ -66,8 +65,7 @@ function business(): TestProgramme {
 
 function openSql() {
   const database = new Database(':memory:');
-  database.exec(sql);
-  database.exec(poolsSql);
+  for (const { sql } of migrations) database.exec(sql);
   return { database, books: new SqlBooks(database as never) };
 }
 

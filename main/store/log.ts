@@ -1,17 +1,38 @@
-// The terminal's copy of the log: canonical records, and the leaf hashes in rows of 256 so that the tree is there at once
-// after unlocking without reading a record.
+// The terminal's copy of the log: canonical records, the leaf hashes in rows of 256, and the hash over each such row, so that
+// the tree is there at once after unlocking without reading a record or a leaf.
 
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { assert } from '../../shared/assert.ts';
-import { MerkleTree } from '../../shared/log/merkle.ts';
+import { MerkleTree, topLevel } from '../../shared/log/merkle.ts';
 import type { Hash } from '../../shared/primitives.ts';
 import { maxLeafBytes } from '../../shared/record.ts';
 import type { Store } from './open.ts';
 
 type Sql = Pick<Store, 'prepare'>;
 
-const hashesPerRow = 256;
+const hashesPerRow = 2 ** topLevel;
+/** A kilobyte: every batch writes the newest row again. */
+const topsPerRow = 32;
 
+/**
+ * The tree by the hashes over its leaves; a row of leaves is read when it is asked for, and held against the hash over it. The
+ * root is for whoever opens the vault to compare. A vault of before those hashes were stored is read whole.
+ */
+export function openTree(store: Sql, hash: Hash): MerkleTree {
+  const last = store.prepare('SELECT tile, leaves FROM hashes ORDER BY tile DESC LIMIT 1').get() as
+    | { readonly tile: number; readonly leaves: Buffer }
+    | undefined;
+  if (last === undefined) return new MerkleTree(hash);
+  const isLastFull = last.leaves.length === hashesPerRow * 32;
+  const tops = Buffer.concat(store.prepare('SELECT nodes FROM tops ORDER BY row').pluck().all() as Buffer[]);
+  if (tops.length !== (isLastFull ? last.tile + 1 : last.tile) * 32) return loadTree(store, hash);
+  const select = store.prepare('SELECT leaves FROM hashes WHERE tile = ?').pluck();
+  const tree = new MerkleTree(hash, { tops, leavesUnder: (top) => select.get(top) as Buffer | undefined });
+  if (!isLastFull) tree.append(last.leaves);
+  return tree;
+}
+
+/** The tree with every leaf as it is stored, whatever else is stored. */
 export function loadTree(store: Sql, hash: Hash): MerkleTree {
   const tree = new MerkleTree(hash);
   for (const blob of store.prepare('SELECT leaves FROM hashes ORDER BY tile').pluck().iterate()) {
@@ -101,6 +122,21 @@ export function writeRecords(store: Sql, tree: MerkleTree, from: number, packed:
   const put = store.prepare('INSERT OR REPLACE INTO hashes VALUES (?, ?)');
   for (let row = Math.floor(from / hashesPerRow); row * hashesPerRow < sequence; row++) {
     put.run(row, tree.leafHashes(row * hashesPerRow, Math.min((row + 1) * hashesPerRow, sequence)));
+  }
+  writeTops(store, tree, from, sequence);
+}
+
+function writeTops(store: Sql, tree: MerkleTree, from: number, to: number): void {
+  const put = store.prepare('INSERT OR REPLACE INTO tops VALUES (?, ?)');
+  const count = Math.floor(to / hashesPerRow);
+  const firstChanged = Math.floor(from / hashesPerRow / topsPerRow);
+  const lastStored = (store.prepare('SELECT max(row) FROM tops').pluck().get() as number | null) ?? -1;
+  // Where those before are not stored yet, all of them are now.
+  for (let row = lastStored < firstChanged - 1 ? 0 : firstChanged; row * topsPerRow < count; row++) {
+    const nodes: Uint8Array[] = [];
+    for (let at = row * topsPerRow; at < Math.min((row + 1) * topsPerRow, count); at++)
+      nodes.push(tree.node(topLevel, at) as Uint8Array);
+    put.run(row, Buffer.concat(nodes));
   }
 }
 

@@ -206,6 +206,7 @@ const growing = new Set([
   'records',
   'legs',
   'hashes',
+  'tops',
   'seen',
   'attachments',
   'instructions',

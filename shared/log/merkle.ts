@@ -1,5 +1,7 @@
 // The RFC 6962 tree of the log: grows by appending, keeps the hash of every complete subtree, gives roots and proofs for
-// any size it has had. Appending only notes the leaf; the nodes above it are hashed when something is asked.
+// any size it has had. Appending only notes the leaf; the nodes above it are hashed when something is asked. A tree whose
+// leaves are stored need not hold them: the hash over each 256 of them is enough for a root, and shows of the leaves, when
+// they are read, whether they are those.
 
 import { assert } from '../assert.ts';
 import { bytesEqual } from '../bytes.ts';
@@ -9,13 +11,34 @@ import { nodeHash } from './hash.ts';
 /** RFC 6962 section 2.1: the hash of an empty tree. */
 export const emptyRoot = (hash: Hash): Uint8Array => hash(new Uint8Array());
 
+/** Leaves that are read where they are stored, 256 at a time. */
+export interface StoredLeaves {
+  /** The hash over each 256 of them, one after the other. */
+  readonly tops: Uint8Array;
+  leavesUnder(top: number): Uint8Array | undefined;
+}
+
+/** The level of a hash over 256 leaves. */
+export const topLevel = 8;
+const underTop = 2 ** topLevel;
+
 export class MerkleTree {
   readonly #hash: Hash;
   /** levels[k] holds at i the hash over leaves i * 2^k ... (i + 1) * 2^k - 1, as far as they were asked for. */
-  readonly #levels: Level[] = [new Level()];
+  #levels: Level[] = [new Level()];
+  #stored: StoredLeaves | undefined;
+  /** The leaves that were read last, and what is between them and their top. */
+  #read: { readonly top: number; readonly tree: MerkleTree } | undefined;
 
-  constructor(hash: Hash) {
+  constructor(hash: Hash, stored?: StoredLeaves) {
     this.#hash = hash;
+    if (stored === undefined || stored.tops.length === 0) return;
+    this.#stored = stored;
+    const count = stored.tops.length / 32;
+    this.#levels = Array.from({ length: topLevel }, (_, level) => new Level(count * 2 ** (topLevel - level)));
+    const tops = new Level();
+    tops.push(stored.tops);
+    this.#levels.push(tops);
   }
 
   get size(): number {
@@ -34,6 +57,7 @@ export class MerkleTree {
 
   /** Undoes appends beyond `size`: for a batch whose commit failed. */
   truncate(size: number): void {
+    assert(size >= this.#leaves.first, 'what is stored is not undone here');
     for (const [level, row] of this.#levels.entries()) row.count = Math.min(row.count, Math.floor(size / 2 ** level));
   }
 
@@ -41,13 +65,50 @@ export class MerkleTree {
   node(level: number, index: number): Uint8Array | undefined {
     this.#settle();
     const row = this.#levels[level];
-    return row !== undefined && index < row.count ? row.bytes.slice(index * 32, index * 32 + 32) : undefined;
+    if (row === undefined || index >= row.count) return undefined;
+    if (index < row.first) return this.#under(Math.floor(index / 2 ** (topLevel - level)))?.node(level, index);
+    return row.slice(index, index + 1);
+  }
+
+  /** What lies under a top, at the places it has in the whole tree; undefined when what is stored there does not lead to it. */
+  #under(top: number): { node(level: number, index: number): Uint8Array | undefined } | undefined {
+    if (this.#read?.top !== top) {
+      const leaves = this.#stored?.leavesUnder(top);
+      if (leaves?.length !== underTop * 32) return undefined;
+      const tree = new MerkleTree(this.#hash);
+      tree.append(leaves);
+      const known = (this.#levels[topLevel] as Level).slice(top, top + 1);
+      if (!bytesEqual(tree.root(), known)) return undefined;
+      this.#read = { top, tree };
+    }
+    const { tree } = this.#read;
+    return { node: (level, index) => tree.node(level, index - top * 2 ** (topLevel - level)) };
   }
 
   /** The hashes of leaves from..to, `to` excluded, one after the other. */
   leafHashes(from: number, to: number): Uint8Array {
     assert(from <= to && to <= this.size, 'leaves are asked for that the tree has');
-    return this.#leaves.bytes.slice(from * 32, to * 32);
+    const { first } = this.#leaves;
+    const hashes = new Uint8Array((to - from) * 32);
+    for (let at = from; at < Math.min(to, first); at++) {
+      const leaf = this.node(0, at);
+      assert(leaf, 'stored leaves are those under their top');
+      hashes.set(leaf, (at - from) * 32);
+    }
+    if (to > first) hashes.set(this.#leaves.slice(Math.max(from, first), to), (Math.max(from, first) - from) * 32);
+    return hashes;
+  }
+
+  /** Is from here on what another tree is, which must not grow any more; the answer brings back what was there. */
+  become(other: MerkleTree): () => void {
+    const [levels, stored] = [this.#levels, this.#stored];
+    const take = (its: Level[], kept: StoredLeaves | undefined) => {
+      this.#levels = its;
+      this.#stored = kept;
+      this.#read = undefined;
+    };
+    take(other.#levels, other.#stored);
+    return () => take(levels, stored);
   }
 
   /** Hashes what was appended since the last time, level by level. */
@@ -123,14 +184,25 @@ const pairWords = new Uint32Array(pairBuffer, 4);
 
 /** One row of the tree: hashes one after the other, as a million objects would take several times their bytes. */
 class Level {
-  count = 0;
-  bytes = new Uint8Array(32 * 16);
-  #words = new Uint32Array(this.bytes.buffer);
+  /** Those before it are not here. */
+  readonly first: number;
+  count: number;
+  #bytes = new Uint8Array(32 * 16);
+  #words = new Uint32Array(this.#bytes.buffer);
+
+  constructor(first = 0) {
+    this.first = first;
+    this.count = first;
+  }
+
+  slice(from: number, to: number): Uint8Array {
+    return this.#bytes.slice((from - this.first) * 32, (to - this.first) * 32);
+  }
 
   push(hashes: Uint8Array): void {
     const count = this.count + hashes.length / 32;
     this.#makeRoom(count);
-    this.bytes.set(hashes, this.count * 32);
+    this.#bytes.set(hashes, (this.count - this.first) * 32);
     this.count = count;
   }
 
@@ -139,18 +211,21 @@ class Level {
     this.#makeRoom(count);
     const { into } = hash;
     for (let i = this.count; i < count; i++) {
-      for (let word = 0; word < 16; word++) pairWords[word] = below.#words[i * 16 + word] as number;
-      if (into === undefined) this.bytes.set(hash(pair), i * 32);
-      else into(pair, this.bytes, i * 32);
+      const belowAt = (i * 2 - below.first) * 8;
+      for (let word = 0; word < 16; word++) pairWords[word] = below.#words[belowAt + word] as number;
+      const at = (i - this.first) * 32;
+      if (into === undefined) this.#bytes.set(hash(pair), at);
+      else into(pair, this.#bytes, at);
     }
     this.count = count;
   }
 
   #makeRoom(count: number): void {
-    if (count * 32 <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, count * 32));
-    grown.set(this.bytes);
-    this.bytes = grown;
+    const bytes = (count - this.first) * 32;
+    if (bytes <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, bytes));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
     this.#words = new Uint32Array(grown.buffer);
   }
 }

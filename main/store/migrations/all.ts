@@ -9,5 +9,17 @@ import * as digests from './006-digests.ts';
 import * as pools from './007-pools.ts';
 import * as statementImports from './008-statement-imports.ts';
 import * as scheduled from './009-scheduled.ts';
+import * as tops from './010-tops.ts';
 
-export const migrations = [books, imports, enrolled, diary, statements, digests, pools, statementImports, scheduled];
+export const migrations = [
+  books,
+  imports,
+  enrolled,
+  diary,
+  statements,
+  digests,
+  pools,
+  statementImports,
+  scheduled,
+  tops,
+];
