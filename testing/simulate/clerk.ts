@@ -12,6 +12,7 @@ import { FeeBook } from './fee-book.ts';
 import type { Reference } from './fx-desk.ts';
 import { known, type Move } from './kinds.ts';
 import { type ClerkAgreement, type ClerkPolicy, readPolicy } from './policy.ts';
+import { assetOfPot, poolOfPot, potOf } from './pots.ts';
 import { type CashMove, Sheet, type SheetLine, type SheetStatement } from './sheet.ts';
 
 type Word =
@@ -36,6 +37,7 @@ export interface Made {
   readonly madeAt: number;
   /** The policy of its making, when it is large under it. */
   readonly large: ClerkPolicy | undefined;
+  readonly coolingOffSeconds: number;
   readonly approvedBy: { readonly person: string; readonly role: string }[];
   readonly items: Item[];
   word: Word;
@@ -44,12 +46,14 @@ export interface Made {
 interface Account {
   readonly client: string | null;
   readonly asset: string;
+  /** The bank account in which it lies. */
+  readonly pot: string;
   readonly number: string | null;
   booked: bigint;
   frozen: boolean;
 }
 interface Stated extends SheetStatement {
-  readonly asset: string;
+  readonly pot: string;
   readonly entries: number;
   readonly lines: SheetLine[];
   reconciled: boolean;
@@ -73,6 +77,7 @@ interface Confirmed {
 type Of<T extends CustosEvent['type']> = Extract<CustosEvent, { type: T }>;
 
 const house = ['cash', 'platform-own', 'platform-fee', 'bank-fee', 'in-transit', 'suspense'];
+const nobody = { client: null, number: null };
 const closedWords: readonly Word[] = ['declined', 'withdrawn', 'expired'];
 
 const itemName = ({ instruction, item }: { instruction: string; item: number }): string => `${instruction}/${item}`;
@@ -87,12 +92,19 @@ export class Clerk {
   readonly terminals = new Map<string, { revoked: boolean }>();
   readonly clients = new Set<string>();
   readonly recoveries = new Set<string>();
-  readonly receipts = new Map<string, { readonly asset: string; left: bigint }>();
+  readonly receipts = new Map<string, { readonly asset: string; readonly pot: string; left: bigint }>();
   readonly references = new Set<string>();
   readonly fees = new FeeBook();
   /** Rates of the one pair of assets, and what the bank has said of which exchange. */
   reference: Reference | undefined;
   readonly deals = new Map<string, { sold?: Confirmed; bought?: Confirmed; returned?: Confirmed }>();
+  /** Bank accounts of the pools beside the main one. */
+  readonly pools = new Map<string, Extract<Instruction, { kind: 'open pool' }>['accounts']>();
+  /** The address book of coins. */
+  readonly places = new Map<
+    string,
+    { readonly account: string; readonly usableFrom: number; readonly revoked: boolean }
+  >();
   readonly hedges = new Map<string, Hedge>();
   /** What the bank said to the recall of a payment, by instruction and item. */
   readonly recalls = new Map<string, 'asked' | 'accepted' | 'refused'>();
@@ -158,12 +170,30 @@ export class Clerk {
   }
 
   clientOf = (account: string): string => this.accounts.get(account)?.client ?? account;
-  movesOf = (body: Instruction): Move | undefined => known(body).moves?.(body);
+  poolOf = (account: string): string => poolOfPot(this.accounts.get(account)?.pot ?? '');
+  movesOf = (body: Instruction): Move | undefined => known(body).moves?.(body, this);
+  takesOf = (body: Instruction) => known(body).takes?.(body, this) ?? [];
+
+  /** Every bank account, and every store of coins, that has a page. */
+  get pots(): string[] {
+    return [...this.accounts.keys()].flatMap((id) => (id.startsWith('cash:') ? [id.slice('cash:'.length)] : []));
+  }
+
+  openAccount(id: string, pot: string, of: { client: string | null; number: string | null } = nobody): void {
+    if (!this.accounts.has(id))
+      this.accounts.set(id, { ...of, asset: assetOfPot(pot), pot, booked: 0n, frozen: false });
+  }
+
+  openHouse(pot: string): void {
+    for (const name of house) this.openAccount(`${name}:${pot}`, pot);
+  }
 
   /** Everything that a correction turns round. */
   allMovesOf(body: Instruction): readonly Move[] | undefined {
     if (body.kind === 'charge accrued fees')
-      return body.lines.map(({ account, amount }) => [account, `bank-fee:${body.asset}`, BigInt(amount)] as const);
+      return body.lines.map(
+        ({ account, amount }) => [account, `bank-fee:${this.accounts.get(account)?.pot}`, BigInt(amount)] as const,
+      );
     const one = this.movesOf(body);
     return one === undefined ? undefined : [one];
   }
@@ -172,7 +202,7 @@ export class Clerk {
     let sum = 0n;
     for (const one of this.instructions.values())
       if (one.word === 'waiting' || one.word === 'scheduled')
-        for (const [from, amount] of known(one.body).takes?.(one.body) ?? []) if (from === account) sum += amount;
+        for (const [from, amount] of this.takesOf(one.body)) if (from === account) sum += amount;
     return sum;
   }
 
@@ -190,24 +220,24 @@ export class Clerk {
     return this.#lastAt;
   }
 
-  sheet(asset: string): Sheet {
-    const known = this.sheets.get(asset) ?? new Sheet(asset);
-    this.sheets.set(asset, known);
+  sheet(pot: string): Sheet {
+    const known = this.sheets.get(pot) ?? new Sheet(pot);
+    this.sheets.set(pot, known);
     return known;
   }
 
   /** What is open and would fit: a line and a movement of one sum, or two lines that undo each other. */
-  openPairs(): { asset: string; lines: string[]; legs: number[] }[] {
-    const pairs: { asset: string; lines: string[]; legs: number[] }[] = [];
-    for (const [asset, { openLines, openMoves }] of this.sheets) {
+  openPairs(): { pot: string; lines: string[]; legs: number[] }[] {
+    const pairs: { pot: string; lines: string[]; legs: number[] }[] = [];
+    for (const [pot, { openLines, openMoves }] of this.sheets) {
       const taken = new Set<unknown>();
       for (const line of openLines) {
         const move = openMoves.find((one) => one.amount === line.amount && !taken.has(one));
         const other = openLines.find((one) => one.amount === -line.amount && !taken.has(one));
         if (taken.has(line) || (move === undefined && other === undefined)) continue;
         for (const one of [line, move ?? other]) taken.add(one);
-        if (move !== undefined) pairs.push({ asset, lines: [line.id], legs: [move.number] });
-        else if (other !== undefined) pairs.push({ asset, lines: [line.id, other.id], legs: [] });
+        if (move !== undefined) pairs.push({ pot, lines: [line.id], legs: [move.number] });
+        else if (other !== undefined) pairs.push({ pot, lines: [line.id, other.id], legs: [] });
       }
     }
     return pairs;
@@ -287,19 +317,17 @@ export class Clerk {
 
   /** Where approved money waits for the bank. */
   #waitsIn(id: string): string {
-    const { kind } = this.made(id).body;
-    return `${kind === 'foreign exchange' ? 'fx-position' : 'in-transit'}:${this.#assetOf({ body: { instruction: id } })}`;
-  }
-
-  openPosition(asset: string): void {
-    const id = `fx-position:${asset}`;
-    if (!this.accounts.has(id)) this.accounts.set(id, { client: null, asset, number: null, booked: 0n, frozen: false });
+    const { body, items } = this.made(id);
+    const pot = this.account(items[0]?.account ?? '').pot;
+    return `${body.kind === 'foreign exchange' ? 'fx-position' : 'in-transit'}:${pot}`;
   }
 
   #deal(id: string): Extract<Instruction, { kind: 'foreign exchange' }> | undefined {
     const body = this.instructions.get(id)?.body;
     return body?.kind === 'foreign exchange' ? body : undefined;
   }
+
+  #potOfDeal = ({ account }: { account: string }, asset: string): string => potOf(asset, this.poolOf(account));
 
   /** What the bank says of an exchange that is with it. */
   #whyNotExchanged({ body }: Of<'bank.exchanged'>): string | undefined {
@@ -309,14 +337,18 @@ export class Clerk {
     const known = this.deals.get(instruction) ?? {};
     if (known[side] !== undefined || (side === 'bought' && known.returned !== undefined)) return 'said already';
     const agreed = side === 'sold' ? [deal.asset, deal.amount] : [deal.bought, deal.boughtAmount];
-    return agreed[0] === asset && agreed[1] === amount ? this.#whyBooked(asset, { body }) : 'not as agreed';
+    return agreed[0] === asset && agreed[1] === amount
+      ? this.#whyBooked(this.#potOfDeal(deal, asset), { body })
+      : 'not as agreed';
   }
 
   #whyNotReturned({ body }: Of<'bank.returned'>): string | undefined {
     const deal = this.#deal(body.instruction);
     if (deal === undefined || !['approved', 'sent'].includes(this.made(body.instruction).word)) return 'nothing there';
     const { bought, returned } = this.deals.get(body.instruction) ?? {};
-    return bought !== undefined || returned !== undefined ? 'another end' : this.#whyBooked(deal.asset, { body });
+    return bought !== undefined || returned !== undefined
+      ? 'another end'
+      : this.#whyBooked(this.account(deal.account).pot, { body });
   }
 
   /** With both sides known, the money goes where it belongs; before, nothing moves. */
@@ -324,7 +356,8 @@ export class Clerk {
     const deal = this.#deal(id) as Extract<Instruction, { kind: 'foreign exchange' }>;
     const known = { ...this.deals.get(id), [side]: said };
     this.deals.set(id, known);
-    this.references.add(`${side === 'bought' ? deal.bought : deal.asset}|${said.reference}`);
+    const [outOf, into] = [this.account(deal.account).pot, this.#potOfDeal(deal, deal.bought)];
+    this.references.add(`${side === 'bought' ? into : outOf}|${said.reference}`);
     const { sold, bought, returned } = known;
     const end = bought ?? returned;
     if (sold === undefined || end === undefined) {
@@ -333,9 +366,9 @@ export class Clerk {
     }
     const amount = BigInt(deal.amount);
     const of = { item: itemName({ instruction: id, item: 0 }), receipt: null };
-    this.#moveCash(deal.asset, `fx-position:${deal.asset}`, { ...of, ...sold, amount: -amount });
-    if (bought === undefined) this.#moveCash(deal.asset, deal.account, { ...of, ...end, amount });
-    else this.#moveCash(deal.bought, deal.to, { ...of, ...end, amount: BigInt(deal.boughtAmount) });
+    this.#moveCash(outOf, `fx-position:${outOf}`, { ...of, ...sold, amount: -amount });
+    if (bought === undefined) this.#moveCash(outOf, deal.account, { ...of, ...end, amount });
+    else this.#moveCash(into, deal.to, { ...of, ...end, amount: BigInt(deal.boughtAmount) });
     this.#tell({ instruction: id, item: 0 }, bought === undefined ? 'returned' : 'settled');
   }
 
@@ -348,11 +381,11 @@ export class Clerk {
 
   needs = (one: Made): number => (one.large === undefined ? (known(one.body).checkers ?? 1) : 2);
 
-  /** What is owed of an asset, added up, against the cash; and the smallest free balance there is. */
-  balance(asset: string): { owed: bigint; cash: bigint; lowest: bigint } {
+  /** What is owed out of a pot, added up, against the cash; and the smallest free balance there is. */
+  balance(pot: string): { owed: bigint; cash: bigint; lowest: bigint } {
     let [owed, cash, lowest] = [0n, 0n, 0n];
     for (const [id, account] of this.accounts) {
-      if (account.asset !== asset) continue;
+      if (account.pot !== pot) continue;
       if (id.startsWith('cash:')) cash += account.booked;
       else owed += account.booked;
       const free = this.free(id);
@@ -411,24 +444,26 @@ export class Clerk {
         return (
           this.#whyUnpaid(event) ??
           this.#whyElsewhere(event, ['approved', 'sent']) ??
-          this.#whyBooked(this.#assetOf(event), event)
+          this.#whyBooked(this.#potOf(event.body), event)
         );
       case 'bank.returned':
         if (this.#deal(event.body.instruction) !== undefined) return this.#whyNotReturned(event);
         return (
           this.#whyUnpaid(event) ??
           this.#whyElsewhere(event, ['settled']) ??
-          this.#whyBooked(this.#assetOf(event), event)
+          this.#whyBooked(this.#potOf(event.body), event)
         );
       case 'bank.late': {
         const { instruction, item, asset, amount } = event.body;
         const deal = this.#deal(instruction);
         if (deal !== undefined && !['waiting', 'scheduled', ...closedWords].includes(this.made(instruction).word))
-          return [deal.asset, deal.bought].includes(asset) ? this.#whyBooked(asset, event) : 'another money';
+          return [deal.asset, deal.bought].includes(asset)
+            ? this.#whyBooked(this.#potOfDeal(deal, asset), event)
+            : 'another money';
         const paid = this.#payment(event.body);
-        if (paid === undefined || this.#assetOf({ body: { instruction } }) !== asset) return 'no such payment';
+        if (paid === undefined || this.account(paid.account).asset !== asset) return 'no such payment';
         if (paid.word === 'settled' && paid.amount === BigInt(amount)) return `item ${item} is only returned`;
-        return this.#whyBooked(asset, event);
+        return this.#whyBooked(this.#potOf(event.body), event);
       }
       case 'bank.answered': {
         const recall = this.instructions.get(event.body.recall);
@@ -436,10 +471,10 @@ export class Clerk {
         return ['approved', 'sent'].includes(recall.items[0]?.word ?? '') ? undefined : 'nothing was asked';
       }
       case 'bank.credited':
-        if (!this.accounts.has(`cash:${event.body.asset}`)) return 'a strange asset';
-        return this.#whyBooked(event.body.asset, event);
+        if (!this.accounts.has(`cash:${potOf(event.body.asset, event.body.pool)}`)) return 'a strange asset';
+        return this.#whyBooked(potOf(event.body.asset, event.body.pool), event);
       case 'statement.received':
-        if (!this.accounts.has(`cash:${event.body.asset}`)) return 'a strange asset';
+        if (!this.accounts.has(`cash:${potOf(event.body.asset, event.body.pool)}`)) return 'a strange asset';
         return this.statements.has(event.body.statement) ? 'received already' : undefined;
       case 'statement.lines': {
         const one = this.statements.get(event.body.statement);
@@ -451,10 +486,10 @@ export class Clerk {
       case 'reconciliation.completed': {
         const { statement, asset, bank, books, outcome, matched, breaks } = event.body;
         const one = this.statements.get(statement);
-        if (one?.asset !== asset) return 'no such statement';
+        if (one === undefined || assetOfPot(one.pot) !== asset) return 'no such statement';
         if (one.reconciled || one.lines.length !== one.entries) return 'not now';
         if (bank !== one.closing || books !== String(one.cash)) return 'other figures';
-        const ticked = this.sheet(asset).tick(one, this.#isUnknown);
+        const ticked = this.sheet(one.pot).tick(one, this.#isUnknown);
         if (breaks !== ticked.breaks.size) return `${ticked.breaks.size} breaks, not ${breaks}`;
         if (matched !== ticked.pairs.length) return `${ticked.pairs.length} pairs, not ${matched}`;
         return (outcome === 'balanced') === ticked.balanced ? undefined : 'another outcome';
@@ -489,7 +524,7 @@ export class Clerk {
 
   #whyNotMade(event: Of<'instruction.made'>, atMs: number): string | undefined {
     const { instruction, policyVersion, expiresAt } = event.body;
-    const { makers, toBank, about, takes, whyNot } = known(instruction);
+    const { makers, toBank, about, whyNot } = known(instruction);
     if (!makers.includes(this.operators.get(event.actor)?.role ?? '')) return 'not theirs to make';
     if (policyVersion !== this.policy.version) return 'under an old policy';
     if (Date.parse(expiresAt) <= atMs) return 'expired before it began';
@@ -504,7 +539,7 @@ export class Clerk {
       this.#whyClosed(instruction, atMs);
     if (why !== undefined) return why;
     const needed = new Map<string, bigint>();
-    for (const [account, amount] of takes?.(instruction) ?? [])
+    for (const [account, amount] of this.takesOf(instruction))
       needed.set(account, (needed.get(account) ?? 0n) + amount);
     for (const [account, amount] of needed) if (this.free(account) < amount) return 'not enough money';
     return undefined;
@@ -549,6 +584,8 @@ export class Clerk {
     if (one.large !== undefined) {
       if (atMs < one.madeAt + one.large.coolingOffSeconds * 1000) return 'too early';
       if (one.large.otherTerminal && event.terminal === one.event.terminal) return 'on the same terminal';
+    }
+    if (one.large !== undefined || known(one.body).alwaysTyped) {
       const right = this.typed(one.body);
       const { typed } = event.body;
       if (typed === null || typed.tail !== right?.tail || typed.amount !== right.amount) return 'typed wrongly';
@@ -566,32 +603,35 @@ export class Clerk {
   #whyClosed(body: Instruction, atMs: number): string | undefined {
     if (!known(body).toBank) return undefined;
     if (this.stopped) return 'everything is stopped';
-    const asset = 'asset' in body ? body.asset : '';
-    const short = this.short.get(asset);
-    if (short === undefined || short.amount === 0n) return undefined;
-    const override = this.overrides.get(asset);
-    return override !== undefined && override.of === short.since && atMs < override.until
-      ? undefined
-      : 'client money is missing';
+    const pots = new Set(this.takesOf(body).map(([account]) => this.account(account).pot));
+    return [...pots].every((pot) => this.#mayLeave(pot, atMs)) ? undefined : 'client money is missing';
+  }
+
+  #mayLeave(pot: string, atMs: number): boolean {
+    const short = this.short.get(pot);
+    if (short === undefined || short.amount === 0n) return true;
+    const override = this.overrides.get(pot);
+    return override !== undefined && override.of === short.since && atMs < override.until;
   }
 
   /** Adds up every client once more; what the bank is short of is what the ticked-off sheet shows. */
   #whyNotStated({ body }: Of<'safeguarding.stated'>, atMs: number): string | undefined {
+    const page = potOf(body.asset, body.pool);
+    if (!this.accounts.has(`cash:${page}`)) return 'no such pool';
     let owed = 0n;
-    for (const [id, { asset, booked, client }] of this.accounts)
-      if (asset === body.asset && (client !== null || /^(suspense|in-transit|escrow|fx-position):/.test(id)))
-        owed += booked;
+    for (const [id, { pot, booked, client }] of this.accounts)
+      if (pot === page && (client !== null || /^(suspense|in-transit|escrow|fx-position):/.test(id))) owed += booked;
     if (body.owed !== String(owed)) return 'another sum is owed';
     if (body.statement === null) {
       if (body.held !== null || body.outcome !== 'not performed') return 'nothing was compared';
       if (Date.parse(`${body.day}T23:59:59.999Z`) >= atMs) return 'the day is not over';
-      return this.#stated.has(`${body.asset}|${body.day}`) ? 'stated already' : undefined;
+      return this.#stated.has(`${page}|${body.day}`) ? 'stated already' : undefined;
     }
     const one = this.statements.get(body.statement);
-    if (one === undefined || !one.reconciled || one.day !== body.day) return 'no such statement';
-    if (this.sheet(body.asset).newest !== body.statement) return 'there is a newer statement';
-    if (this.#stated.get(`${body.asset}|${body.day}`) === body.statement) return 'stated already';
-    const missing = this.sheet(body.asset).missing(one);
+    if (one === undefined || one.pot !== page || !one.reconciled || one.day !== body.day) return 'no such statement';
+    if (this.sheet(page).newest !== body.statement) return 'there is a newer statement';
+    if (this.#stated.get(`${page}|${body.day}`) === body.statement) return 'stated already';
+    const missing = this.sheet(page).missing(one);
     const [shortfall, excess] = missing > 0n ? [missing, 0n] : [0n, -missing];
     if (body.shortfall !== String(shortfall) || body.excess !== String(excess)) return `${missing} is missing`;
     return (body.outcome === 'shortfall') === shortfall > 0n ? undefined : 'another outcome';
@@ -615,24 +655,23 @@ export class Clerk {
     return item !== undefined && words.includes(item.word) ? undefined : 'the payment is elsewhere';
   }
 
-  #whyBooked(asset: string, { body }: { body: { reference: string } }): string | undefined {
-    return this.references.has(`${asset}|${body.reference}`) ? 'the reference is booked' : undefined;
+  #whyBooked(pot: string, { body }: { body: { reference: string } }): string | undefined {
+    return this.references.has(`${pot}|${body.reference}`) ? 'the reference is booked' : undefined;
   }
 
-  #assetOf({ body }: { body: { instruction: string } }): string {
-    const instruction = this.instructions.get(body.instruction)?.body;
-    return instruction !== undefined && 'asset' in instruction ? instruction.asset : '';
-  }
+  /** Where the money of a payment lies. */
+  #potOf = (where: { instruction: string; item: number }): string =>
+    this.accounts.get(this.#item(where)?.account ?? '')?.pot ?? '';
 
   #isUnknown = (receipt: string): boolean => (this.receipts.get(receipt)?.left ?? 0n) > 0n;
 
   /** Money came in or went out at the bank: cash is what it holds. */
-  #moveCash(asset: string, other: string, move: Omit<CashMove, 'number'>): void {
+  #moveCash(pot: string, other: string, move: Omit<CashMove, 'number'>): void {
     const { amount, reference } = move;
-    this.references.add(`${asset}|${reference}`);
-    this.#add(`cash:${asset}`, amount);
+    this.references.add(`${pot}|${reference}`);
+    this.#add(`cash:${pot}`, amount);
     this.#add(other, amount);
-    this.sheet(asset).moves.push({ number: this.#numberOf(asset, reference), ...move });
+    this.sheet(pot).moves.push({ number: this.#numberOf(pot, reference), ...move });
   }
 
   // Reading on
@@ -678,10 +717,10 @@ export class Clerk {
         this.#tell(event.body, 'sent');
         return;
       case 'bank.settled': {
-        const [asset, { amount }] = [this.#assetOf(event), this.#item(event.body) as Item];
+        const [pot, { amount }] = [this.#potOf(event.body), this.#item(event.body) as Item];
         const { reference, valueDate: day } = event.body;
         const move = { reference, item: itemName(event.body), amount: -amount, day, receipt: null };
-        this.#moveCash(asset, `in-transit:${asset}`, move);
+        this.#moveCash(pot, `in-transit:${pot}`, move);
         this.#tell(event.body, 'settled');
         return;
       }
@@ -705,9 +744,9 @@ export class Clerk {
           });
           return;
         }
-        const [asset, { account, amount }] = [this.#assetOf(event), this.#item(event.body) as Item];
+        const [pot, { account, amount }] = [this.#potOf(event.body), this.#item(event.body) as Item];
         const { reference, valueDate: day } = event.body;
-        this.#moveCash(asset, account, { reference, item: itemName(event.body), amount, day, receipt: null });
+        this.#moveCash(pot, account, { reference, item: itemName(event.body), amount, day, receipt: null });
         this.#giveBack(event.body.instruction, amount);
         this.#tell(event.body, 'returned');
         return;
@@ -715,9 +754,10 @@ export class Clerk {
       case 'bank.late': {
         const { asset, reference, valueDate: day } = event.body;
         const amount = BigInt(event.body.amount);
-        this.receipts.set(event.id, { asset, left: amount });
+        const pot = potOf(asset, poolOfPot(this.#potOf(event.body)));
+        this.receipts.set(event.id, { asset, pot, left: amount });
         const move = { reference, item: itemName(event.body), amount, day, receipt: event.id };
-        this.#moveCash(asset, `suspense:${asset}`, move);
+        this.#moveCash(pot, `suspense:${pot}`, move);
         return;
       }
       case 'bank.answered': {
@@ -732,22 +772,23 @@ export class Clerk {
       case 'bank.credited': {
         const { asset, account: number, reference } = event.body;
         const amount = BigInt(event.body.amount);
-        const named = [...this.accounts].find(
-          ([, one]) => number !== null && one.number === number && one.asset === asset,
-        );
-        if (named === undefined) this.receipts.set(event.id, { asset, left: amount });
+        // Money for a client that came into the bank account of another pool is nobody's, too.
+        const pot = potOf(asset, event.body.pool);
+        const named = [...this.accounts].find(([, one]) => number !== null && one.number === number && one.pot === pot);
+        if (named === undefined) this.receipts.set(event.id, { asset, pot, left: amount });
         const receipt = named === undefined ? event.id : null;
         const move = { reference, item: null, amount, day: event.body.valueDate, receipt };
-        this.#moveCash(asset, named?.[0] ?? `suspense:${asset}`, move);
+        this.#moveCash(pot, named?.[0] ?? `suspense:${pot}`, move);
         return;
       }
       case 'statement.received': {
         const { statement: id, asset, opening, closing, day, entries } = event.body;
-        const sheet = this.sheet(asset);
-        const then = { cash: this.account(`cash:${asset}`).booked, moves: sheet.moves.length };
+        const pot = potOf(asset, event.body.pool);
+        const sheet = this.sheet(pot);
+        const then = { cash: this.account(`cash:${pot}`).booked, moves: sheet.moves.length };
         const follows = opening === (sheet.closing ?? '0');
         const fresh = { lines: [], reconciled: false };
-        this.statements.set(id, { id, asset, closing, day, entries, follows, ...then, ...fresh });
+        this.statements.set(id, { id, pot, closing, day, entries, follows, ...then, ...fresh });
         return;
       }
       case 'statement.lines': {
@@ -761,10 +802,10 @@ export class Clerk {
       }
       case 'reconciliation.completed': {
         const one = this.statements.get(event.body.statement) as Stated;
-        const sheet = this.sheet(one.asset);
+        const sheet = this.sheet(one.pot);
         sheet.take(one, sheet.tick(one, this.#isUnknown));
         one.reconciled = true;
-        this.reconciled.set(event.body.asset, event.body.outcome);
+        this.reconciled.set(one.pot, event.body.outcome);
         return;
       }
       case 'accrual.posted':
@@ -774,11 +815,12 @@ export class Clerk {
         this.endEscrow(event.body.escrow, BigInt(event.body.beneficiary));
         return;
       case 'safeguarding.stated': {
-        const { asset, day, statement, shortfall } = event.body;
-        this.#stated.set(`${asset}|${day}`, statement);
+        const { asset, pool, day, statement, shortfall } = event.body;
+        const pot = potOf(asset, pool);
+        this.#stated.set(`${pot}|${day}`, statement);
         if (statement === null) return;
-        const [amount, before] = [BigInt(shortfall), this.short.get(asset)];
-        this.short.set(asset, { amount, since: before !== undefined && before.amount > 0n ? before.since : atMs });
+        const [amount, before] = [BigInt(shortfall), this.short.get(pot)];
+        this.short.set(pot, { amount, since: before !== undefined && before.amount > 0n ? before.since : atMs });
         return;
       }
     }
@@ -805,23 +847,22 @@ export class Clerk {
   #open({ body }: Of<'programme.opened'>): void {
     for (const officer of body.officers) this.enrol(officer);
     for (const { id } of body.terminals) this.terminals.set(id, { revoked: false });
-    for (const asset of body.assets)
-      for (const name of house)
-        this.accounts.set(`${name}:${asset}`, { client: null, asset, number: null, booked: 0n, frozen: false });
+    for (const asset of body.assets) this.openHouse(asset);
     this.adoptPolicy(body.policy);
     this.adoptAgreement(body.agreement);
   }
 
   #make(event: Of<'instruction.made'>, madeAt: number): void {
     const body = event.body.instruction;
-    const { toBank, asksBank, takes, about } = known(body);
+    const { toBank, asksBank, about } = known(body);
     const facts = about?.(body, this);
     const isLarge = ['payment', 'batch'].includes(body.kind) && facts?.asset === 'CNY';
     const large = isLarge && facts.amount >= this.policy.largeFrom ? this.policy : undefined;
-    const sums = toBank ? (takes?.(body) ?? []) : asksBank ? ([['', 0n]] as const) : [];
+    const sums = toBank ? this.takesOf(body) : asksBank ? ([['', 0n]] as const) : [];
     const items = sums.map(([account, amount]): Item => ({ account, amount, word: 'waiting' }));
     const fresh = { approvedBy: [], word: 'waiting' as const, reversed: false };
-    this.instructions.set(event.id, { event, body, madeAt, large, items, ...fresh });
+    const { coolingOffSeconds } = this.policy;
+    this.instructions.set(event.id, { event, body, madeAt, large, coolingOffSeconds, items, ...fresh });
   }
 
   /** What could not be sent back lies in suspense again. */
@@ -848,18 +889,20 @@ export class Clerk {
     this.tookEffect.set(body.kind, (this.tookEffect.get(body.kind) ?? 0) + 1);
     const { moves, effect } = known(body);
     one.word = items.length > 0 ? 'approved' : 'settled';
-    if (body.kind === 'foreign exchange') this.openPosition(body.asset);
+    if (body.kind === 'foreign exchange') {
+      const { pot } = this.account(body.account);
+      this.openAccount(`fx-position:${pot}`, pot);
+    }
     for (const [i, item] of items.entries()) {
       item.word = 'approved';
       if (item.account === '') continue;
-      const isClients =
-        this.accounts.get(item.account)?.client != null &&
-        this.#assetOf({ body: { instruction: one.event.id } }) === 'CNY';
+      const { client, asset } = this.account(item.account);
+      const isClients = client !== null && asset === 'CNY';
       if ((body.kind === 'payment' || body.kind === 'batch') && isClients)
         this.fees.pay(`${one.event.id}/${i}`, item.account, item.amount, atMs);
       this.move(item.account, this.#waitsIn(one.event.id), item.amount);
     }
-    const moved = moves?.(body);
+    const moved = moves?.(body, this);
     if (moved !== undefined) this.move(...moved);
     effect?.(body, this, one, atMs);
   }

@@ -13,7 +13,8 @@ import { addDays, type Day, msToInstant } from '../../shared/time.ts';
 import { commitmentOf, newEd25519, Person, sha256, signAsMachine } from '../people.ts';
 import { forgeries } from './faults.ts';
 import { knownKinds } from './kinds.ts';
-import { assets, wish, wishedKinds } from './wishes.ts';
+import { addressesOnPaper, assets } from './pots.ts';
+import { wish, wishedKinds } from './wishes.ts';
 import { digestOf, insiderTerminal, programme, type World } from './world.ts';
 
 type Forgery = (typeof forgeries)[number] | 'none';
@@ -143,6 +144,16 @@ function spoiled(world: World, body: Instruction): Instruction {
       case 'corrects':
       case 'hedge':
         return chance.pick([...clerk.events.keys()]);
+      case 'pool':
+        return chance.pick(['main', 'wages', 'rent']);
+      case 'purpose':
+        return value === 'deposit' ? 'withdrawal' : value === 'withdrawal' ? 'deposit' : value;
+      case 'address':
+        return chance.once(2)
+          ? chance.pick(addressesOnPaper)
+          : value.replace(/.$/, (last) => (last === 'q' ? 'p' : 'q'));
+      case 'network':
+        return 'tron';
       case 'operator':
         return chance.pick([...clerk.operators.keys()]);
       case 'break':

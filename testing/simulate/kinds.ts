@@ -5,6 +5,7 @@ import type { Instruction, InstructionKind } from '../../shared/instruction/sche
 import type { Clerk, Made } from './clerk.ts';
 import { minorUnit } from './fee-book.ts';
 import { whyNoDeal, whyNoForward } from './fx-desk.ts';
+import { addressesOnPaper, coin, poolOfPot, potOf } from './pots.ts';
 
 type Body<K extends InstructionKind> = Extract<Instruction, { kind: K }>;
 /** From this account to that one. */
@@ -20,19 +21,21 @@ export interface Known<I extends Instruction> {
   /** Something else that the bank is asked, which moves no money. */
   readonly asksBank?: true;
   /** Money that is held while it waits, one line per payment. */
-  readonly takes?: (body: I) => readonly (readonly [account: string, amount: bigint])[];
+  readonly takes?: (body: I, clerk: Clerk) => readonly (readonly [account: string, amount: bigint])[];
   /** What counts for the day of which client. */
   readonly about?: (
     body: I,
     clerk: Clerk,
   ) => { readonly client: string; readonly asset: string; readonly amount: bigint };
   /** What is booked once approved; a correction turns it round. Payments go to in-transit by themselves. */
-  readonly moves?: (body: I) => Move;
+  readonly moves?: (body: I, clerk: Clerk) => Move;
   /** Why it makes no sense, at its making and again when it takes effect; undefined when it does. */
   readonly whyNot: (body: I, clerk: Clerk, atMs: number) => string | undefined;
   /** Whatever else takes effect. */
   readonly effect?: (body: I, clerk: Clerk, made: Made, atMs: number) => void;
   readonly typed?: (body: I) => { readonly tail: string; readonly amount: string };
+  /** Its checker types it, however small it is. */
+  readonly alwaysTyped?: true;
 }
 
 const teller = { makers: ['teller'], checker: 'supervisor' } as const;
@@ -52,8 +55,42 @@ const frozen = (clerk: Clerk, id: string): string | undefined =>
 const noSource = (clerk: Clerk, id: string, asset: string): string | undefined =>
   noAccount(clerk, id, asset) ?? notOfClient(clerk, id) ?? frozen(clerk, id);
 
+/** Money stays in the bank account in which it lies, whatever is booked. */
+const otherPot = (clerk: Clerk, one: string, other: string): string | undefined =>
+  clerk.accounts.get(one)?.pot === clerk.accounts.get(other)?.pot ? undefined : 'in another pool';
+const noBank = (...assets: string[]): string | undefined =>
+  assets.includes(coin) ? 'no bank carries coins' : undefined;
+const isHouse = (clerk: Clerk, name: 'platform-own' | 'platform-fee', id: string, asset: string): boolean =>
+  id.startsWith(`${name}:`) && clerk.accounts.get(id)?.asset === asset;
+const suspenseOf = (clerk: Clerk, { receipt, asset }: { receipt: string; asset: string }): string =>
+  `suspense:${clerk.receipts.get(receipt)?.pot ?? asset}`;
+
+interface Place {
+  readonly purpose: 'withdrawal' | 'deposit';
+  readonly account: string;
+  readonly asset: string;
+  readonly network: string;
+  readonly address: string;
+}
+export const placeName = ({ purpose, account, asset, network, address }: Place): string =>
+  purpose === 'deposit' ? `deposit|${asset}|${network}|${address}` : `withdrawal|${account}|${network}|${address}`;
+const noPlace = (clerk: Clerk, { account, asset, network, address }: Place): string | undefined =>
+  noAccount(clerk, account, asset) ??
+  notOfClient(clerk, account) ??
+  (asset === coin && network === 'bitcoin' && addressesOnPaper.includes(address) ? undefined : 'no such address');
+const noKnownPlace = (clerk: Clerk, place: Place): string | undefined => {
+  const known = clerk.places.get(placeName(place));
+  return known?.revoked === false && known.account === place.account && place.asset === coin
+    ? undefined
+    : 'not in the address book';
+};
+
 const noOpenBreak = (clerk: Clerk, name: string): string | undefined =>
   clerk.sheetOf('breaks', name)?.breaks.get(name)?.word === 'open' ? undefined : 'no such open break';
+
+/** Of the pool whose statement has the first of them. */
+const potOfLines = (clerk: Clerk, asset: string, [first = '']: readonly string[]): string =>
+  potOf(asset, poolOfPot(clerk.statements.get(first.replace(/#[^#]*$/, ''))?.pot ?? ''));
 
 const changeOfFreeze = (to: boolean): Known<Body<'freeze' | 'unfreeze'>> => ({
   ...anybody,
@@ -72,7 +109,7 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
     takes: ({ account, amount }) => [[account, BigInt(amount)]],
     about: ({ account, asset, amount }, clerk) => ({ client: clerk.clientOf(account), asset, amount: BigInt(amount) }),
     whyNot: ({ account, asset }, clerk) =>
-      account === `platform-own:${asset}` ? undefined : noSource(clerk, account, asset),
+      noBank(asset) ?? (isHouse(clerk, 'platform-own', account, asset) ? undefined : noSource(clerk, account, asset)),
     typed: ({ payee, amount }) => ({ tail: payee.tail, amount }),
   },
   batch: {
@@ -87,7 +124,13 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
     whyNot({ items, asset, total }, clerk) {
       const sum = items.reduce((all, { amount }) => all + BigInt(amount), 0n);
       if (sum !== BigInt(total)) return 'a wrong total';
-      return items.map(({ account }) => noSource(clerk, account, asset)).find((why) => why !== undefined);
+      const [first] = items;
+      return (
+        noBank(asset) ??
+        items
+          .map(({ account }) => noSource(clerk, account, asset) ?? otherPot(clerk, first?.account ?? '', account))
+          .find((why) => why !== undefined)
+      );
     },
     typed: ({ items, total }) => ({ tail: items[0]?.payee.tail ?? '', amount: total }),
   },
@@ -98,15 +141,21 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
     moves: ({ from, to, amount }) => [from, to, BigInt(amount)],
     whyNot({ from, to, asset }, clerk) {
       if (from === to) return 'to itself';
-      if (from === `platform-fee:${asset}` && to === `platform-own:${asset}`) return undefined;
-      return noSource(clerk, from, asset) ?? noAccount(clerk, to, asset) ?? notOfClient(clerk, to);
+      if (isHouse(clerk, 'platform-fee', from, asset) && isHouse(clerk, 'platform-own', to, asset))
+        return otherPot(clerk, from, to);
+      return (
+        noSource(clerk, from, asset) ??
+        noAccount(clerk, to, asset) ??
+        notOfClient(clerk, to) ??
+        otherPot(clerk, from, to)
+      );
     },
   },
   fee: {
     ...desk,
     takes: ({ account, amount }) => [[account, BigInt(amount)]],
     about: ({ account, asset, amount }, clerk) => ({ client: clerk.clientOf(account), asset, amount: BigInt(amount) }),
-    moves: ({ account, asset, amount }) => [account, `platform-fee:${asset}`, BigInt(amount)],
+    moves: ({ account, amount }, clerk) => [account, `platform-fee:${clerk.account(account).pot}`, BigInt(amount)],
     whyNot: ({ account, asset, code, amount }, clerk) =>
       code === 'service' && asset === 'CNY' && BigInt(amount) === clerk.agreement.flat
         ? noSource(clerk, account, asset)
@@ -114,25 +163,29 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
   },
   'receipt allocation': {
     ...teller,
-    takes: ({ asset, amount }) => [[`suspense:${asset}`, BigInt(amount)]],
+    takes: (body, clerk) => [[suspenseOf(clerk, body), BigInt(body.amount)]],
     about: ({ account, asset, amount }, clerk) => ({ client: clerk.clientOf(account), asset, amount: BigInt(amount) }),
-    moves: ({ account, asset, amount }) => [`suspense:${asset}`, account, BigInt(amount)],
+    moves: (body, clerk) => [suspenseOf(clerk, body), body.account, BigInt(body.amount)],
     whyNot({ receipt: id, account, asset, amount }, clerk) {
       const receipt = clerk.receipts.get(id);
       if (receipt?.asset !== asset) return 'no such receipt';
       if (receipt.left < BigInt(amount)) return 'more than is left';
-      return noAccount(clerk, account, asset) ?? notOfClient(clerk, account);
+      return (
+        noAccount(clerk, account, asset) ??
+        notOfClient(clerk, account) ??
+        otherPot(clerk, `suspense:${receipt.pot}`, account)
+      );
     },
     effect: ({ receipt, amount }, clerk) => clerk.takeFromReceipt(receipt, BigInt(amount)),
   },
   'send back': {
     ...teller,
     toBank: true,
-    takes: ({ asset, amount }) => [[`suspense:${asset}`, BigInt(amount)]],
+    takes: (body, clerk) => [[suspenseOf(clerk, body), BigInt(body.amount)]],
     whyNot: ({ receipt: id, asset, amount }, clerk) => {
       const receipt = clerk.receipts.get(id);
       if (receipt?.asset !== asset) return 'no such receipt';
-      return receipt.left < BigInt(amount) ? 'more than is left' : undefined;
+      return noBank(asset) ?? (receipt.left < BigInt(amount) ? 'more than is left' : undefined);
     },
     effect: ({ receipt, amount }, clerk) => clerk.takeFromReceipt(receipt, BigInt(amount)),
     typed: ({ payee, amount }) => ({ tail: payee.tail, amount }),
@@ -142,7 +195,8 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
     asksBank: true,
     whyNot({ recalls, item }, clerk) {
       const paid = clerk.instructions.get(recalls)?.items[item];
-      if (clerk.instructions.get(recalls)?.body.kind === 'foreign exchange') return 'an exchange';
+      const kind = clerk.instructions.get(recalls)?.body.kind;
+      if (kind === 'foreign exchange' || kind === 'digital withdrawal') return 'nothing that comes back';
       if (paid === undefined || paid.account === '') return 'no such payment';
       if (paid.word !== 'sent' && paid.word !== 'settled') return 'nothing to get back';
       const before = clerk.recalls.get(`${recalls}|${item}`);
@@ -156,11 +210,13 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
     takes: ({ account, amount }) => [[account, BigInt(amount)]],
     about: ({ account, asset, amount }, clerk) => ({ client: clerk.clientOf(account), asset, amount: BigInt(amount) }),
     whyNot: (body, clerk, atMs) =>
+      noBank(body.asset, body.bought) ??
       noSource(clerk, body.account, body.asset) ??
       noAccount(clerk, body.to, body.bought) ??
       notOfClient(clerk, body.account) ??
       notOfClient(clerk, body.to) ??
       (clerk.clientOf(body.account) === clerk.clientOf(body.to) ? undefined : "another client's account") ??
+      (clerk.poolOf(body.account) === clerk.poolOf(body.to) ? undefined : 'in another pool') ??
       whyNoDeal(body, clerk.reference, atMs),
     typed: ({ quote, amount }) => ({ tail: quote.reference.slice(-4), amount }),
   },
@@ -214,9 +270,9 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
         )
         .find((why) => why !== undefined);
     },
-    effect({ code, asset, lines }, clerk) {
+    effect({ code, lines }, clerk) {
       for (const { account, amount } of lines) {
-        clerk.move(account, `bank-fee:${asset}`, BigInt(amount));
+        clerk.move(account, `bank-fee:${clerk.account(account).pot}`, BigInt(amount));
         clerk.fees.add(`${code}|${account}`, -BigInt(amount) * minorUnit);
       }
     },
@@ -254,14 +310,15 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
   match: {
     ...teller,
     whyNot({ asset, lines, legs }, clerk) {
-      const sheet = clerk.sheets.get(asset);
+      const sheet = clerk.sheets.get(potOfLines(clerk, asset, lines));
       if (new Set(lines).size < lines.length || new Set(legs).size < legs.length) return 'named twice';
       if (lines.length + legs.length < 2) return 'alone';
       if (!lines.every((id) => sheet?.lineIsOpen(id))) return 'no such open line';
       if (!legs.every((number) => sheet?.moveIsOpen(number))) return 'no such open movement';
       return sheet?.lineSum(lines) === sheet?.moveSum(legs) ? undefined : 'another sum';
     },
-    effect: ({ asset, lines, legs }, clerk, { event }) => clerk.sheet(asset).pair(`person|${event.id}`, lines, legs),
+    effect: ({ asset, lines, legs }, clerk, { event }) =>
+      clerk.sheet(potOfLines(clerk, asset, lines)).pair(`person|${event.id}`, lines, legs),
   },
   unmatch: {
     ...teller,
@@ -295,15 +352,63 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
   },
   'open account': {
     ...desk,
-    whyNot({ client, asset, account, number }, clerk) {
+    whyNot({ client, asset, account, number, pool }, clerk) {
       if (!clerk.clients.has(client)) return 'no such client';
-      if (!clerk.accounts.has(`cash:${asset}`)) return 'a strange asset';
+      if (!clerk.accounts.has(`cash:${potOf(asset, pool)}`)) return 'a strange asset, or a strange pool';
       if (clerk.accounts.has(account)) return 'there already';
       const taken = [...clerk.accounts.values()].some((one) => one.number === number && one.asset === asset);
       return taken ? 'the number is taken' : undefined;
     },
-    effect: ({ client, asset, account, number }, clerk) =>
-      void clerk.accounts.set(account, { client, asset, number, booked: 0n, frozen: false }),
+    effect: ({ client, asset, account, number, pool }, clerk) =>
+      clerk.openAccount(account, potOf(asset, pool), { client, number }),
+  },
+  'open pool': {
+    ...officers,
+    whyNot({ pool, accounts }, clerk) {
+      if (pool === 'main' || clerk.pools.has(pool)) return 'there already';
+      if (new Set(accounts.map(({ asset }) => asset)).size < accounts.length) return 'two accounts in one asset';
+      if (accounts.some(({ asset }) => !clerk.accounts.has(`cash:${asset}`))) return 'a strange asset';
+      const taken = [...clerk.pools.values()].flat();
+      return accounts.some((one) => taken.some((each) => each.asset === one.asset && each.number === one.number))
+        ? 'the bank account is of another pool'
+        : undefined;
+    },
+    effect({ pool, accounts }, clerk) {
+      clerk.pools.set(pool, accounts);
+      for (const { asset } of accounts) clerk.openHouse(potOf(asset, pool));
+    },
+  },
+  'adopt address': {
+    ...desk,
+    whyNot: (body, clerk) =>
+      clerk.places.get(placeName(body))?.revoked === false ? 'there already' : noPlace(clerk, body),
+    effect(body, clerk, { coolingOffSeconds }, atMs) {
+      const usableFrom = atMs + coolingOffSeconds * 1000;
+      clerk.places.set(placeName(body), { account: body.account, usableFrom, revoked: false });
+    },
+    typed: ({ address }) => ({ tail: address.slice(-4), amount: '0' }),
+  },
+  'revoke address': {
+    ...anybody,
+    whyNot: (body, clerk) => noKnownPlace(clerk, body),
+    effect(body, clerk) {
+      const known = clerk.places.get(placeName(body));
+      if (known !== undefined) clerk.places.set(placeName(body), { ...known, revoked: true });
+    },
+  },
+  'digital withdrawal': {
+    ...teller,
+    toBank: true,
+    alwaysTyped: true,
+    takes: ({ account, amount }) => [[account, BigInt(amount)]],
+    about: ({ account, asset, amount }, clerk) => ({ client: clerk.clientOf(account), asset, amount: BigInt(amount) }),
+    whyNot(body, clerk, atMs) {
+      const place = { purpose: 'withdrawal', ...body } as const;
+      const why = frozen(clerk, body.account) ?? noPlace(clerk, place) ?? noKnownPlace(clerk, place);
+      if (why !== undefined) return why;
+      return (clerk.places.get(placeName(place))?.usableFrom ?? 0) > atMs ? 'the address is too new' : undefined;
+    },
+    typed: ({ address, amount }) => ({ tail: address.slice(-4), amount }),
   },
   'enrol operator': {
     ...officers,
@@ -372,13 +477,14 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
   'override shortfall': {
     ...{ makers: ['compliance', 'officer'], checker: 'officer', checkers: 2 },
     whyNot({ pool, asset, until }, clerk, atMs) {
-      const short = clerk.short.get(asset);
-      if (pool !== 'main' || short === undefined || short.amount === 0n) return 'nothing is missing';
+      const short = clerk.short.get(potOf(asset, pool));
+      if (short === undefined || short.amount === 0n) return 'nothing is missing';
       const aheadMs = Date.parse(until) - atMs;
       return aheadMs > 0 && aheadMs <= 24 * 3_600_000 ? undefined : 'at another time';
     },
-    effect({ asset, until }, clerk) {
-      clerk.overrides.set(asset, { until: Date.parse(until), of: clerk.short.get(asset)?.since ?? 0 });
+    effect({ pool, asset, until }, clerk) {
+      const pot = potOf(asset, pool);
+      clerk.overrides.set(pot, { until: Date.parse(until), of: clerk.short.get(pot)?.since ?? 0 });
     },
   },
   'adopt escrow': {
@@ -389,7 +495,10 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
       const named = [depositor, beneficiary, ...(arbiter !== null && 'account' in arbiter ? [arbiter.account] : [])];
       const who = named.map((account) => clerk.accounts.get(account)?.client);
       if (who.some((one) => one == null) || new Set(who).size !== who.length) return 'not different clients';
-      const why = noAccount(clerk, depositor, asset) ?? noAccount(clerk, beneficiary, asset);
+      const why =
+        noAccount(clerk, depositor, asset) ??
+        noAccount(clerk, beneficiary, asset) ??
+        otherPot(clerk, depositor, beneficiary);
       if (why !== undefined) return why;
       // On paper: the parts make the whole, the dates follow one another, and nothing waits for what can never come.
       if (tranches.reduce((sum, one) => sum + BigInt(one.amount), 0n) !== BigInt(terms.amount)) return 'a wrong sum';
@@ -399,7 +508,7 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
       return tranches.some(({ to }) => to !== beneficiary) ? 'to a stranger' : undefined;
     },
     effect({ escrow: id, terms }, clerk) {
-      clerk.accounts.set(`escrow:${id}`, { client: null, asset: terms.asset, number: null, booked: 0n, frozen: false });
+      clerk.openAccount(`escrow:${id}`, clerk.account(terms.depositor).pot);
       clerk.escrows.set(id, { terms, word: 'unfunded', shown: new Set(), paid: new Set(), rulesBy: '' });
     },
   },

@@ -10,6 +10,7 @@ export interface ClerkPolicy {
   readonly largeFrom: bigint;
   /** What one client may have made in one day in CNY, the payment included. */
   readonly dailyLimit: bigint;
+  /** Of large payments, and of addresses that were adopted. */
   readonly coolingOffSeconds: number;
   /** Large payments are approved on another terminal than they were made on. */
   readonly otherTerminal: boolean;
@@ -52,6 +53,14 @@ export const simulatedPolicy = (policy: ClerkPolicy): Policy => ({
         window: { per: 'client', days: 1, above: String(policy.dailyLimit) },
       },
       refuse: 'above the daily limit',
+    },
+    {
+      ...{ id: 'new-address', text: 'Coins go to a new address after a while.' },
+      when: { kinds: ['adopt address'] },
+      demand: {
+        ...{ groups: [{ role: 'supervisor', count: 1 }], ...plain },
+        coolingOffSeconds: policy.coolingOffSeconds,
+      },
     },
   ],
 });

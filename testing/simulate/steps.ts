@@ -18,6 +18,7 @@ import type { Made } from './clerk.ts';
 import { bankTroubles, type LineFault, lies, lineFaults, putBackParts, strikable } from './faults.ts';
 import { insiderSubmission } from './insiders.ts';
 import { knownKinds } from './kinds.ts';
+import { assetOfPot, coin } from './pots.ts';
 import { verifyAt } from './verify-at.ts';
 import { draftOf, wishedKinds, wishes } from './wishes.ts';
 import { Disagreement, insiderTerminal, programme, type Station, type World } from './world.ts';
@@ -305,12 +306,17 @@ async function receipt(world: World): Promise<string> {
   if (chance.once(5)) return lateMoney(world);
   const numbered = [...clerk.accounts.values()].filter((one) => one.number !== null);
   const known = numbered.length === 0 || chance.once(5) ? undefined : chance.pick(numbered);
-  const asset = known?.asset ?? chance.pick(['CNY', 'CNY', 'USD']);
-  const custodyNumber = known?.number ?? chance.pick([null, 'unknown']);
+  // Mostly into the bank account in which the money of the client lies.
+  const pot = known === undefined || chance.once(15) ? chance.pick(['CNY', ...clerk.pots]) : known.pot;
+  const [asset, into] = [assetOfPot(pot), world.numberAtBank(pot)];
+  const deposits = [...clerk.places.keys()].flatMap((name) => name.match(/^deposit.*\|(.*)$/)?.[1] ?? []);
+  const byAddress = asset === coin && deposits.length > 0 && chance.once(2);
+  const custodyNumber = byAddress ? chance.pick(deposits) : (known?.number ?? chance.pick([null, 'unknown']));
   const reference = `P${chance.below(400)}`;
   const amount = BigInt(chance.between(1, 90_000));
-  world.depository.bank.creditReceipt({ asset, amount, custodyNumber, payer: 'Payer', reference });
-  return `${asset} ${custodyNumber} ${amount} ${reference}, ${chance.once(2) ? await runBank(world) : ''}`;
+  const receipt = { asset, amount, custodyNumber, payer: 'Payer', reference };
+  world.depository.bank.creditReceipt(into === undefined ? receipt : { ...receipt, into });
+  return `${pot} ${custodyNumber} ${amount} ${reference}, ${chance.once(2) ? await runBank(world) : ''}`;
 }
 
 /** A payment comes back long after it was settled, or once more; all of it, or not. */
@@ -318,7 +324,9 @@ function lateMoney(world: World): string {
   const { chance, clerk, depository } = world;
   const paid = [...clerk.instructions].flatMap(([id, one]) =>
     one.items.flatMap(({ word, account, amount }, item) =>
-      account !== '' && ['settled', 'returned'].includes(word) ? [{ reference: bankReference(id, item), amount }] : [],
+      account !== '' && clerk.accounts.get(account)?.asset !== coin && ['settled', 'returned'].includes(word)
+        ? [{ reference: bankReference(id, item), amount }]
+        : [],
     ),
   );
   if (paid.length === 0) return 'nothing was paid yet';
@@ -332,15 +340,16 @@ function lateMoney(world: World): string {
 /** The bank books what nobody ordered, and mostly puts it right later: only its statements say so. */
 function bookUnasked(world: World): string {
   const { chance, depository } = world;
-  const asset = chance.pick(['CNY', 'CNY', 'USD']);
-  const before = world.unasked.get(asset) ?? 0n;
+  const pot = chance.pick(['CNY', 'CNY', ...world.clerk.pots.filter((one) => one !== coin || chance.once(4))]);
+  const before = world.unasked.get(pot) ?? 0n;
   const charge = BigInt(chance.between(1, 3000)) * (chance.once(2) ? 1n : -1n);
   const amount = before !== 0n && !chance.once(6) ? -before : charge;
-  if (depository.bank.balance(asset) + amount < 0n) return 'too little is there';
-  depository.bank.bookUnasked(asset, amount);
-  world.unasked.set(asset, before + amount);
+  // Coins that come are a deposit like any other: only such as go are nobody's order.
+  if (world.heldAtBank(pot) + amount < 0n || (pot === coin && amount > 0n)) return 'too little is there';
+  depository.bank.bookUnasked(assetOfPot(pot), amount, world.numberAtBank(pot));
+  world.unasked.set(pot, before + amount);
   world.count(amount === -before ? 'bank: puts right what nobody ordered' : 'bank: books what nobody ordered');
-  return `${asset} ${amount}`;
+  return `${pot} ${amount}`;
 }
 
 // Faults

@@ -8,6 +8,7 @@ import { commitmentOf, newEd25519 } from '../people.ts';
 import type { Clerk, Escrow } from './clerk.ts';
 import { swap } from './fx-desk.ts';
 import { simulatedAgreement, simulatedPolicy } from './policy.ts';
+import { addressesOnPaper, assetOfPot, assets, coin, poolOfPot, possiblePools } from './pots.ts';
 import type { World } from './world.ts';
 
 interface Wish<K extends InstructionKind> {
@@ -16,12 +17,13 @@ interface Wish<K extends InstructionKind> {
   readonly draft: (world: World) => Extract<Draft, { kind: K }>;
 }
 
-export const assets = ['CNY', 'USD'] as const;
 export const clientCount = 5;
 export const accountOf = (n: number) => ({
   ...{ account: `acc-${n}`, client: `client-${n % clientCount}`, number: `9${n}` },
-  asset: n % 4 === 3 ? 'USD' : 'CNY',
+  asset: n % 4 === 3 ? 'USD' : n % 6 === 4 && n < poolAccountsFrom ? coin : 'CNY',
 });
+/** Accounts from this number on lie in a pool, once there is one. */
+const poolAccountsFrom = 14;
 
 const clientAccounts = ({ clerk }: World): string[] =>
   [...clerk.accounts].flatMap(([id, one]) => (one.client === null ? [] : [id]));
@@ -36,6 +38,18 @@ function richAccount(world: World): string {
   const rich = clientAccounts(world).filter((id) => world.clerk.free(id) > 0n && !world.clerk.accounts.get(id)?.frozen);
   return rich.length === 0 || world.chance.once(10) ? account(world) : world.chance.pick(rich);
 }
+
+/** What the bank can pay out. */
+function withoutCoins(world: World): string {
+  const one = richAccount(world);
+  return world.clerk.accounts.get(one)?.asset === coin && !world.chance.once(20) ? richAccount(world) : one;
+}
+
+/** In the same pot; now and then at least in the same asset. */
+const isBeside = ({ clerk, chance }: World, one: string, other: string): boolean => {
+  const [a, b] = [clerk.accounts.get(one), clerk.accounts.get(other)];
+  return a?.pot === b?.pot || (a?.asset === b?.asset && chance.once(20));
+};
 
 const assetOf = ({ clerk, chance }: World, id: string): string =>
   chance.once(60) ? chance.pick(assets) : (clerk.accounts.get(id)?.asset ?? 'CNY');
@@ -89,6 +103,29 @@ const someDay = ({ chance, clerk, nowMs }: World, asset: string): { valueDate?: 
 const openHedges = ({ hedges }: Clerk): string[] =>
   [...hedges].flatMap(([id, one]) => (one.word === 'open' ? [id] : []));
 
+const placesOf = ({ places }: Clerk, wanted: string): { purpose: string; account: string; address: string }[] =>
+  [...places].flatMap(([name, { account: of, revoked }]) => {
+    const [purpose = '', , , address = ''] = name.split('|');
+    return purpose === wanted && !revoked ? [{ purpose, account: of, address }] : [];
+  });
+
+/** An account of coins, and an address on paper; now and then not. */
+function somePlace(world: World) {
+  const { chance, clerk } = world;
+  const fit = clientAccounts(world).filter((id) => clerk.accounts.get(id)?.asset === coin);
+  const of = fit.length === 0 || chance.once(15) ? account(world) : chance.pick(fit);
+  const address = chance.pick(addressesOnPaper);
+  const slip = chance.once(15) ? `${address.slice(0, -1)}x` : address;
+  return { account: of, asset: chance.once(20) ? 'CNY' : coin, network: 'bitcoin' as const, address: slip };
+}
+
+/** One that is in the address book, more often than not. */
+function knownPlace(world: World, purpose: 'withdrawal' | 'deposit') {
+  const known = placesOf(world.clerk, purpose);
+  const one = known.length === 0 || world.chance.once(12) ? somePlace(world) : world.chance.pick(known);
+  return { purpose, account: one.account, address: one.address };
+}
+
 const openEscrows = (clerk: Clerk, word?: Escrow['word']): [string, Escrow][] =>
   [...clerk.escrows].filter(([, one]) => (word === undefined ? one.word !== 'ended' : one.word === word));
 const ifAny =
@@ -107,7 +144,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     often: always(24),
     draft(world) {
       const isOwn = world.chance.once(8);
-      const from = isOwn ? `platform-own:CNY` : richAccount(world);
+      const from = isOwn ? `platform-own:CNY` : withoutCoins(world);
       return {
         kind: 'payment',
         account: from,
@@ -123,11 +160,15 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     draft(world) {
       const asset = world.chance.once(5) ? 'USD' : 'CNY';
       const items = Array.from({ length: world.chance.between(1, 5) }, () => ({
-        account: richAccount(world),
+        account: withoutCoins(world),
         amount: amount(world),
         payee: payee(world),
       }));
-      const right = items.filter((item) => world.clerk.accounts.get(item.account)?.asset === asset);
+      const pot = world.clerk.accounts.get(items[0]?.account ?? '')?.pot;
+      const right = items.filter(({ account: from }) => {
+        const one = world.clerk.accounts.get(from);
+        return one?.asset === asset && (one.pot === pot || world.chance.once(20));
+      });
       return { kind: 'batch', asset, items: right.length === 0 ? items : right, ...someDay(world, asset) };
     },
   },
@@ -142,7 +183,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
       }
       const from = richAccount(world);
       const asset = assetOf(world, from);
-      const same = clientAccounts(world).filter((id) => id !== from && clerk.accounts.get(id)?.asset === asset);
+      const same = clientAccounts(world).filter((id) => id !== from && isBeside(world, from, id));
       const to = same.length === 0 || chance.once(12) ? account(world) : chance.pick(same);
       const dated = someDay(world, asset);
       return { kind: 'book transfer', from, to, asset, amount: amount(world), purpose: 'LOAN', ...dated };
@@ -160,7 +201,8 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     draft(world) {
       const { chance, clerk } = world;
       const { receipt, asset, amount: sum } = someReceipt(world);
-      const fit = clientAccounts(world).filter((id) => clerk.accounts.get(id)?.asset === asset);
+      const suspense = `suspense:${clerk.receipts.get(receipt)?.pot ?? asset}`;
+      const fit = clientAccounts(world).filter((id) => isBeside(world, suspense, id));
       const to = fit.length === 0 || chance.once(12) ? account(world) : chance.pick(fit);
       return { kind: 'receipt allocation', receipt, account: to, asset, amount: sum };
     },
@@ -194,7 +236,9 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
         clientAccounts(world)
           .filter(
             (to) =>
-              clerk.clientOf(from) === clerk.clientOf(to) && clerk.account(from).asset !== clerk.account(to).asset,
+              clerk.clientOf(from) === clerk.clientOf(to) &&
+              clerk.account(from).asset !== clerk.account(to).asset &&
+              ![from, to].some((id) => clerk.account(id).asset === coin),
           )
           .map((to) => [from, to] as const),
       );
@@ -349,14 +393,14 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     draft(world) {
       const { chance, clerk } = world;
       const pairs = clerk.openPairs();
-      const asset = pairs.length === 0 ? chance.pick(assets) : chance.pick(pairs).asset;
-      const some = pairs.filter((one) => one.asset === asset && !chance.once(2)).slice(0, 4);
-      const chosen = some.length === 0 ? pairs.filter((one) => one.asset === asset).slice(0, 1) : some;
+      const pot = pairs.length === 0 ? chance.pick(assets) : chance.pick(pairs).pot;
+      const some = pairs.filter((one) => one.pot === pot && !chance.once(2)).slice(0, 4);
+      const chosen = some.length === 0 ? pairs.filter((one) => one.pot === pot).slice(0, 1) : some;
       const [lines, legs] = [chosen.flatMap((one) => one.lines), chosen.flatMap((one) => one.legs)];
       // Now and then a line too many, or one that is not there.
-      const other = clerk.sheet(asset).openLines[0]?.id ?? 'D00000000#0';
+      const other = clerk.sheets.get(chance.once(3) ? 'CNY' : pot)?.openLines[0]?.id ?? 'D00000000#0';
       if (lines.length === 0 || chance.once(8)) lines.push(other);
-      return { kind: 'match', asset, lines, legs, reason: 'the same' };
+      return { kind: 'match', asset: assetOfPot(pot), lines, legs, reason: 'the same' };
     },
   },
   unmatch: {
@@ -397,7 +441,49 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
   },
   'open account': {
     often: (world) => (clientAccounts(world).length < 10 ? 4 : 1),
-    draft: (world) => ({ kind: 'open account', ...accountOf(world.chance.below(14)), role: 'lender' }),
+    draft(world) {
+      const { chance, clerk } = world;
+      const hasRoom = clerk.pools.size > 0 && chance.once(2);
+      const n = hasRoom ? chance.between(poolAccountsFrom, poolAccountsFrom + 5) : chance.below(poolAccountsFrom + 1);
+      const fit = [...clerk.pools].filter(([, all]) => all.some(({ asset }) => asset === accountOf(n).asset));
+      const [pool] = fit.length === 0 || chance.once(12) ? ['wages'] : chance.pick(fit);
+      const inPool = n >= poolAccountsFrom ? { pool } : {};
+      return { kind: 'open account', ...accountOf(n), role: 'lender', ...inPool };
+    },
+  },
+  'open pool': {
+    often: ({ clerk }) => (clerk.pools.size === 0 ? 20 : clerk.pools.size < possiblePools.length ? 6 : 1),
+    draft({ chance, clerk, depository }) {
+      const left = possiblePools.filter(({ pool }) => !clerk.pools.has(pool));
+      const { pool, accounts } = chance.pick(left.length === 0 || chance.once(8) ? possiblePools : left);
+      // First at the bank, then in the books.
+      for (const { asset, number } of accounts) depository.bank.openAccount(asset, number);
+      const name = chance.once(12) ? 'main' : chance.once(12) ? 'other' : pool;
+      return { kind: 'open pool', pool: name, accounts: [...accounts], purpose: 'money of others' };
+    },
+  },
+  'adopt address': {
+    often: ({ clerk }) => (placesOf(clerk, 'withdrawal').length < 2 ? 14 : 2),
+    draft(world) {
+      const purpose = world.chance.once(3) ? 'deposit' : 'withdrawal';
+      return { kind: 'adopt address', purpose, ...somePlace(world), label: 'cold store' };
+    },
+  },
+  'revoke address': {
+    often: ({ clerk }) => (placesOf(clerk, 'withdrawal').length > 1 ? 2 : 1),
+    draft(world) {
+      const { purpose, account: of, address } = knownPlace(world, world.chance.once(3) ? 'deposit' : 'withdrawal');
+      const place = { account: of, asset: coin, network: 'bitcoin' as const, address };
+      return { kind: 'revoke address', purpose, ...place, reason: 'not theirs any more' };
+    },
+  },
+  'digital withdrawal': {
+    often: ({ clerk }) => (placesOf(clerk, 'withdrawal').some(({ account: id }) => clerk.free(id) > 0n) ? 16 : 1),
+    draft(world) {
+      const { account: from, address } = knownPlace(world, 'withdrawal');
+      const place = { account: from, asset: coin, network: 'bitcoin' as const, address };
+      return { kind: 'digital withdrawal', ...place, amount: String(world.chance.between(1, 9000)) };
+    },
   },
   'enrol operator': {
     often: ({ candidates }) => (candidates.length > 0 ? 6 : 1),
@@ -451,10 +537,11 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
   'override shortfall': {
     often: ({ clerk }) => ([...clerk.short.values()].some((one) => one.amount > 0n) ? 40 : 1),
     draft({ chance, clerk, nowMs }) {
-      const short = [...clerk.short].flatMap(([asset, one]) => (one.amount > 0n ? [asset] : []));
+      const short = [...clerk.short].flatMap(([pot, one]) => (one.amount > 0n ? [pot] : []));
       const until = msToInstant(nowMs + chance.pick([600_000, 3_600_000, 20 * 3_600_000, 30 * 3_600_000]));
-      const asset = short.length === 0 ? 'CNY' : chance.pick(short);
-      return { kind: 'override shortfall', pool: 'main', asset, until, reason: 'the bank has said when' };
+      const pot = short.length === 0 ? 'CNY' : chance.pick(short);
+      const where = { pool: poolOfPot(pot), asset: assetOfPot(pot) };
+      return { kind: 'override shortfall', ...where, until, reason: 'the bank has said when' };
     },
   },
   'adopt escrow': {
@@ -464,7 +551,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
       const depositor = richAccount(world);
       const asset = assetOf(world, depositor);
       const others = clientAccounts(world).filter((id) => clerk.clientOf(id) !== clerk.clientOf(depositor));
-      const same = others.filter((id) => clerk.accounts.get(id)?.asset === asset);
+      const same = others.filter((id) => isBeside(world, depositor, id));
       const beneficiary = same.length === 0 ? account(world) : chance.pick(same);
       const third = others.filter((id) => clerk.clientOf(id) !== clerk.clientOf(beneficiary));
       const hasArbiter = third.length > 0 && !chance.once(3);

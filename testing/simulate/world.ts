@@ -30,8 +30,9 @@ import type { Chance } from './chance.ts';
 import { Clerk } from './clerk.ts';
 import type { BankTrouble, Fault, LineFault } from './faults.ts';
 import { simulatedAgreement, simulatedPolicy } from './policy.ts';
+import { assetOfPot, assets, poolOfPot, potOf } from './pots.ts';
 import type { Sheet } from './sheet.ts';
-import { accountOf, assets } from './wishes.ts';
+import { accountOf } from './wishes.ts';
 
 /** What the parts of the world say and the naive model say is not the same: the run stops here. */
 export class Disagreement extends Error {
@@ -103,7 +104,7 @@ export class World {
   nowMs = Date.parse('2026-11-24T01:00:00.000Z');
   gatewayClock = rightClock;
   bankTrouble: BankTrouble | undefined;
-  /** What the bank has booked and nobody ordered, by asset. */
+  /** What the bank has booked and nobody ordered, by pot. */
   readonly unasked = new Map<string, bigint>();
   /** Every message that the bank has sent. */
   readonly #fromBank: BankMessage[] = [];
@@ -130,10 +131,10 @@ export class World {
     listenAtFaultPoints((point) => this.#strike(point));
   }
 
-  readonly #numberOf = (asset: string, reference: string): number => {
+  readonly #numberOf = (pot: string, reference: string): number => {
     for (const [key, { legs }] of this.depository.gateway.sequencer().books.all('cashLegRow'))
-      for (const leg of key.startsWith(asset) ? legs : []) if (leg.reference === reference) return leg.leg;
-    throw new Error(`the books have not moved ${asset} by the reference ${reference}`);
+      for (const leg of key.startsWith(`${pot}|`) ? legs : []) if (leg.reference === reference) return leg.leg;
+    throw new Error(`the books have not moved ${pot} by the reference ${reference}`);
   };
 
   /** UUIDv7 from the world's own chance. */
@@ -216,8 +217,8 @@ export class World {
 
   /** The first clients with some money, so that there is business from the first step on. */
   async #openAccounts(teller: Desk, supervisor: Desk): Promise<void> {
-    // The last one is a second account of a client, in the other asset.
-    const accounts = [0, 1, 2, 3, 8].map(accountOf);
+    // The last ones are second accounts of clients, in another asset; one of them in coins.
+    const accounts = [0, 1, 2, 3, 8, 10].map(accountOf);
     const clients = [...new Set(accounts.map(({ client }) => client))];
     const steps: Draft[][] = [
       clients.map((client) => ({ kind: 'register client', client, identity: { client: `Holder of ${client}` } })),
@@ -279,7 +280,7 @@ export class World {
       name: 'Simulated',
       origin: `depository.example/${programme}`,
       relyingParty: { id: 'localhost', origins: [officeOrigin] },
-      pools: { CNY: '110022', USD: '110033' },
+      pools: { CNY: '110022', USD: '110033', BTC: 'store' },
       primitives: nodePrimitives,
       clock: this.gatewayMs,
       newId: this.newId,
@@ -665,8 +666,8 @@ export class World {
     );
     table(
       'receipt',
-      ours(clerk.receipts, (one) => [one.asset, one.left]),
-      (one) => [one.asset, one.remaining],
+      ours(clerk.receipts, (one) => [one.pot, one.left]),
+      (one) => [potOf(one.asset, one.pool), one.remaining],
     );
     table(
       'operator',
@@ -722,24 +723,41 @@ export class World {
       ),
       (one) => [one.lines, one.legs.map(({ leg }) => leg), [...one.apart].sort(), [...one.breaks].sort()],
     );
-    for (const asset of assets) {
-      const { owed, cash, lowest } = clerk.balance(asset);
-      const open = [...clerk.receipts.values()].reduce((sum, one) => sum + (one.asset === asset ? one.left : 0n), 0n);
-      const suspense = clerk.accounts.get(`suspense:${asset}`)?.booked ?? 0n;
-      if (suspense !== open)
-        throw new Disagreement(`${suspense} ${asset} in suspense, and receipts of ${open} are open`);
-      if (owed !== cash) throw new Disagreement(`owed ${owed}, cash ${cash} in ${asset}`);
-      if (lowest < 0n) throw new Disagreement(`an account is ${-lowest} ${asset} below zero`);
+    table(
+      'pool',
+      ours(clerk.pools, (all) => all.map(({ asset, number }) => `${asset} ${number}`)),
+      (one) => one.accounts.map(({ asset, number }) => `${asset} ${number}`),
+    );
+    table(
+      'address',
+      ours(clerk.places, (one) => [one.account, one.usableFrom, one.revoked]),
+      (one) => [one.account, Date.parse(one.usableFrom), one.revokedBy !== null],
+    );
+    for (const pot of clerk.pots) {
+      const { owed, cash, lowest } = clerk.balance(pot);
+      const open = [...clerk.receipts.values()].reduce((sum, one) => sum + (one.pot === pot ? one.left : 0n), 0n);
+      const suspense = clerk.accounts.get(`suspense:${pot}`)?.booked ?? 0n;
+      if (suspense !== open) throw new Disagreement(`${suspense} ${pot} in suspense, and receipts of ${open} are open`);
+      if (owed !== cash) throw new Disagreement(`owed ${owed}, cash ${cash} in ${pot}`);
+      if (lowest < 0n) throw new Disagreement(`an account is ${-lowest} ${pot} below zero`);
     }
   }
 
   /** When all of the bank's messages are in: what it holds is what the books say that it holds. */
   agreeWithBank(): void {
-    for (const asset of assets) {
-      const { cash } = this.clerk.balance(asset);
-      const held = this.depository.bank.balance(asset) - (this.unasked.get(asset) ?? 0n);
-      if (held !== cash) throw new Disagreement(`the bank holds ${held} ${asset}, and the books say ${cash}`);
+    for (const pot of this.clerk.pots) {
+      const { cash } = this.clerk.balance(pot);
+      const held = this.heldAtBank(pot) - (this.unasked.get(pot) ?? 0n);
+      if (held !== cash) throw new Disagreement(`the bank holds ${held} ${pot}, and the books say ${cash}`);
     }
+  }
+
+  heldAtBank = (pot: string): bigint => this.depository.bank.balance(assetOfPot(pot), this.numberAtBank(pot));
+
+  /** The bank's number of a pool's account; none for the main pool. */
+  numberAtBank(pot: string): string | undefined {
+    const all = this.clerk.pools.get(poolOfPot(pot));
+    return all?.find(({ asset }) => asset === assetOfPot(pot))?.number;
   }
 
   /** A terminal that has the whole log has the same root and the same books as the gateway. */
