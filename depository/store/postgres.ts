@@ -22,13 +22,16 @@ CREATE TABLE IF NOT EXISTS custos_bank_inbox (programme text, message text, PRIM
 /** Settings without which an acknowledged commit might be lost with the power. */
 const durable = { fsync: ['on'], synchronous_commit: ['on', 'remote_apply'], full_page_writes: ['on'] } as const;
 
+// The records come as one value in binary and are cut apart by the server: an array of them would be written out in hexadecimal
+// here and read back there.
 const appendText = `
 WITH moved AS (
-  UPDATE custos_logs SET size = $3 + cardinality($4::bytea[]), note = $5
+  UPDATE custos_logs SET size = $3 + cardinality($9::int[]), note = $5
   WHERE programme = $1 AND epoch = $2 AND size = $3 RETURNING 1
 ), stored AS (
   INSERT INTO custos_records
-  SELECT $1, $3 + n - 1, leaf FROM unnest($4::bytea[]) WITH ORDINALITY AS leaves (leaf, n), moved
+  SELECT $1, $3 + n - 1, substring($4::bytea FROM first FOR length)
+  FROM unnest($9::int[], $10::int[]) WITH ORDINALITY AS leaves (first, length, n), moved
 ), explained AS (
   INSERT INTO custos_details
   SELECT $1, commitment, json FROM unnest($6::text[], $7::text[]) AS details (commitment, json), moved
@@ -77,8 +80,14 @@ export async function openPostgresStore(parts: {
     (await rows(text, ...values)).map((row) => row[name] as T);
 
   async function append({ epoch, from, leaves, details, toBank, note }: Batch): Promise<void> {
-    const blobs = leaves.map((leaf) => Buffer.from(leaf.buffer, leaf.byteOffset, leaf.byteLength));
-    const values = [programme, epoch, from, blobs, note, [...details.keys()], [...details.values()], toBank];
+    const lengths = leaves.map((leaf) => leaf.length);
+    let end = 1; // SQL counts bytes from one
+    const firsts = lengths.map((length) => {
+      end += length;
+      return end - length;
+    });
+    const explained = [[...details.keys()], [...details.values()]];
+    const values = [programme, epoch, from, Buffer.concat(leaves), note, ...explained, toBank, firsts, lengths];
     const { rows: found } = await pool.query({ name: 'append', text: appendText, values });
     if (found[0]?.moved !== 1) throw new LeaseLost('another node orders this log now');
   }
