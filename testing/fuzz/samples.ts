@@ -22,6 +22,28 @@ export const painFile = `<?xml version="1.0" encoding="UTF-8"?>
 <Cdtr><Nm>Anna Schmidt</Nm></Cdtr><CdtrAcct><Id><IBAN>DE89370400440532013000</IBAN></Id></CdtrAcct></CdtTrfTxInf>
 </PmtInf></CstmrCdtTrfInitn></Document>`;
 
+/** A platform's sub-ledger, with the sum that it states. */
+export const platformFile = `account,asset,balance,day
+acc-wang-CNY,CNY,1200.50,2026-11-24
+"acc-li-CNY",CNY,-0.50,2026-11-24
+acc-li-USD,USD,7,2026-11-24
+TOTAL,CNY,1200.00,2026-11-24
+`;
+
+/** What a keeper of bitcoins says moved. */
+export const watchOnlyFile = [
+  {
+    ...{ format: 'custos-watch-only/1', statement: 'W-1', asset: 'BTC', asOf: '2026-11-24T08:00:00.000Z' },
+    ...{ heights: { bitcoin: 924_000 }, opening: '1.5', closing: '1.75', transactions: 1 },
+  },
+  {
+    ...{ txid: 'a'.repeat(64), output: 0, network: 'bitcoin', address: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4' },
+    ...{ tag: '880001', amount: '0.25', confirmations: 8, time: '2026-11-24T07:00:00.000Z', height: 923_990 },
+  },
+]
+  .map((line) => JSON.stringify(line))
+  .join('\n');
+
 export const statusFile = `<?xml version="1.0"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
 <GrpHdr><MsgId>S-1</MsgId><CreDtTm>2026-11-24T08:00:00Z</CreDtTm></GrpHdr>
