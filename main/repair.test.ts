@@ -100,6 +100,22 @@ describe('books that are not what was last written', () => {
     await again.desk.client.lock({});
   });
 
+  it('are replaced as well where instructions that wait for their value date are not those that were written', async () => {
+    const folder = snapshot(after);
+    const { terminal, desk } = await open(folder);
+    const { store } = terminal.session as Session;
+    store.transaction(() => store.digests.add('scheduled', 'i-1', 'a row that is gone'));
+    await desk.client.lock({});
+    const again = await open(folder);
+    expect(await readOnlyOf(again.desk)).toMatchObject({
+      type: 'books changed',
+      why: expect.stringContaining('value date'),
+    });
+    accepted(await repaired(again.desk));
+    await asFresh(again.desk);
+    await again.desk.client.lock({});
+  });
+
   it('are kept as they lay, with a list of what was found, before anything is replaced; the diary says so', async () => {
     const folder = await withOldPage('accounts');
     const { desk } = await open(folder);

@@ -197,7 +197,7 @@ export function countAll(reader: Pick<Reader, 'prepare'>, digests: TableDigests)
 }
 
 /** What follows from the log; everything else is this terminal's own, and nothing can build it again. */
-const followsFromLog: ReadonlySet<DigestName> = new Set([...storedTables, 'seen', 'waiting', 'leg']);
+const followsFromLog: ReadonlySet<DigestName> = new Set([...storedTables, 'seen', 'waiting', 'scheduled', 'leg']);
 
 /** The first of the terminal's own tables whose rows are not those that were counted. */
 export const changedOfItsOwn = (reader: Pick<Reader, 'prepare'>, digests: TableDigests): DigestName | undefined =>

@@ -1,7 +1,7 @@
 // A disk that reports errors: an office does its day under strace, which lets the Nth write, sync or read of one database fail. The
 // people go on as they would; afterwards, on a sound disk, everything they were told is safe must be there, with equal books.
 //
-// `npm run -s disk-errors -- --each 40 [--seed N]`
+// `npm run -s disk-errors -- --each 40 [--seed N] [--of vault|gateway] [--calls writes|syncs|reads]`
 
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -90,12 +90,18 @@ export async function prepared(): Promise<string> {
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { each: { type: 'string', default: '40' }, seed: { type: 'string', default: '1' } },
+    options: {
+      each: { type: 'string', default: '40' },
+      seed: { type: 'string', default: '1' },
+      of: { type: 'string' },
+      calls: { type: 'string' },
+    },
   });
   const from = await prepared();
   let [wrong, injected] = [0, 0];
   for (const database of ['vault', 'gateway'] as const)
-    for (const calls of ['writes', 'syncs', 'reads'] as const)
+    for (const calls of ['writes', 'syncs', 'reads'] as const) {
+      if ((values.of ?? database) !== database || (values.calls ?? calls) !== calls) continue;
       for (const error of calls === 'reads' ? (['EIO'] as const) : (['EIO', 'ENOSPC'] as const))
         for (let when = 1; when <= Number(values.each); when++) {
           const endured = await endure(from, { of: database, calls, error, when }, Number(values.seed));
@@ -107,6 +113,7 @@ if (import.meta.main) {
           );
           for (const line of endured.wrong) console.log(`WRONG: ${line}`);
         }
+    }
   console.log(`${injected} errors, ${wrong} broken promise(s)`);
   process.exitCode = wrong === 0 ? 0 : 1;
 }
