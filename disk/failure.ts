@@ -19,10 +19,23 @@ export class ReadOtherwise extends Error {
   }
 }
 
+/** SQLite of the runtime gives the primary result code in the last byte of a number. */
+const resultCodes: Readonly<Record<number, string>> = {
+  ...{ 3: 'SQLITE_PERM', 8: 'SQLITE_READONLY', 10: 'SQLITE_IOERR', 13: 'SQLITE_FULL' },
+  ...{ 14: 'SQLITE_CANTOPEN', 15: 'SQLITE_PROTOCOL' },
+};
+
+function codeOf(failure: Error): string {
+  const { code, errcode } = failure as { code?: unknown; errcode?: unknown };
+  return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number'
+    ? (resultCodes[errcode & 0xff] ?? '')
+    : String(code ?? '');
+}
+
 /** Undefined for what is not the disk's doing. An error that only wraps another one is looked into. */
 export function diskFailure(failure: unknown): DiskFailure | undefined {
   if (!(failure instanceof Error)) return undefined;
-  const code = String((failure as { code?: unknown }).code ?? '');
+  const code = codeOf(failure);
   // Sockets have such codes as well.
   const isOfNetwork = ['connect', 'listen', 'bind'].includes(String((failure as { syscall?: unknown }).syscall));
   const found = isOfNetwork ? undefined : meanings.find(([, pattern]) => pattern.test(code));

@@ -4,7 +4,6 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { basename, join } from 'node:path';
-import Database from 'better-sqlite3-multiple-ciphers';
 import { moveInto, writeSynced } from '../../disk/write.ts';
 import { utf8ToText } from '../../shared/bytes.ts';
 import type { BankFile } from '../../shared/contract/day.ts';
@@ -13,6 +12,7 @@ import { everyFamily } from '../../shared/iso20022/message.ts';
 import { type MessageHead, openReader } from '../../shared/iso20022/reader.ts';
 import { ok, type Refusal, type Result, refuse } from '../../shared/result.ts';
 import { isCustodyText, nameCustodyText } from '../../shared/watch-only.ts';
+import { openDatabase } from '../store/open-database.ts';
 import type { BankAdapter, BankMessage } from './adapter.ts';
 
 type FileFate = BankFile['fate'];
@@ -54,17 +54,14 @@ export function openFolderAdapter(parts: FolderParts): FolderAdapter {
   const folder = (name: 'out' | 'in' | 'done' | 'quarantine' | 'out/.writing') => join(directory, name);
   for (const name of ['out', 'out/.writing', 'in', 'done', 'quarantine'] as const)
     mkdirSync(folder(name), { recursive: true, mode: 0o770 });
-  const database = new Database(join(directory, 'exchange.sqlite'));
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
-  database.exec(schema);
+  const database = openDatabase(join(directory, 'exchange.sqlite'), schema);
   const sentRow = database.prepare('SELECT name, xml, written FROM sent WHERE id = ?');
   const noteSent = database.prepare('INSERT INTO sent VALUES (?, ?, ?, ?, 0)');
   const noteWritten = database.prepare('UPDATE sent SET written = 1 WHERE id = ?');
-  const byHash = database.prepare("SELECT name FROM received WHERE hash = ? AND fate = 'taken in' LIMIT 1").pluck();
-  const byMessage = database
-    .prepare("SELECT name FROM received WHERE message = ? AND message_id = ? AND fate = 'taken in' LIMIT 1")
-    .pluck();
+  const byHash = database.prepare("SELECT name FROM received WHERE hash = ? AND fate = 'taken in' LIMIT 1");
+  const byMessage = database.prepare(
+    "SELECT name FROM received WHERE message = ? AND message_id = ? AND fate = 'taken in' LIMIT 1",
+  );
   const noteReceived = database.prepare(
     'INSERT INTO received (name, hash, message, message_id, fate, why, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
@@ -113,10 +110,10 @@ export function openFolderAdapter(parts: FolderParts): FolderAdapter {
     const { message, messageId } = head.value;
     if (!fromBank.has(head.value.family))
       return putAway(name, hash, message, messageId, 'quarantined', `A bank does not send us ${message}.`);
-    const sameFile = byHash.get(hash) as string | undefined;
+    const sameFile = byHash.get(hash)?.name as string | undefined;
     if (sameFile !== undefined)
       return putAway(name, hash, message, messageId, 'duplicate', `The same file came as ${sameFile}.`);
-    const sameId = messageId === null ? undefined : (byMessage.get(message, messageId) as string | undefined);
+    const sameId = messageId === null ? undefined : (byMessage.get(message, messageId)?.name as string | undefined);
     if (sameId !== undefined)
       return putAway(
         name,
@@ -200,7 +197,7 @@ export function openFolderAdapter(parts: FolderParts): FolderAdapter {
         watcher.close();
       };
     },
-    close: () => void database.close(),
+    close: () => database.close(),
   };
 }
 

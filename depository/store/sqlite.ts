@@ -1,9 +1,7 @@
-// The gateway's store on SQLite, for one machine. synchronous=FULL, so that a finished database transaction survives a power
-// cut.
+// The gateway's store on SQLite, for one machine.
 
-import Database from 'better-sqlite3-multiple-ciphers';
-import { assert } from '../../shared/assert.ts';
 import { type Batch, LeaseLost, type LogStore, type StoredCheckpoint } from './log-store.ts';
+import { inOne, openDatabase } from './open-database.ts';
 
 const schema = `
 CREATE TABLE IF NOT EXISTS records (sequence INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;
@@ -17,19 +15,14 @@ CREATE TABLE IF NOT EXISTS lease (one INTEGER PRIMARY KEY CHECK (one = 1), holde
 
 /** `clock` gives milliseconds since 1970 for the lease. */
 export function openSqliteStore(file: string, clock: () => number = Date.now): LogStore {
-  const database = new Database(file);
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
-  assert(database.pragma('synchronous', { simple: true }) === 2, 'the gateway syncs every commit');
-  database.pragma('busy_timeout = 5000');
-  database.exec(schema);
+  const database = openDatabase(file, schema);
   const get = {
     checkpoint: database.prepare('SELECT size, note FROM checkpoint'),
-    leaves: database.prepare('SELECT leaf FROM records WHERE sequence >= ? AND sequence < ? ORDER BY sequence').pluck(),
-    details: database.prepare('SELECT json FROM details WHERE commitment = ?').pluck(),
-    cosignatures: database.prepare('SELECT line FROM cosignatures WHERE size = ? ORDER BY name').pluck(),
-    unsent: database.prepare('SELECT instruction FROM bank_queue WHERE sent = 0 ORDER BY position').pluck(),
-    inbox: database.prepare('SELECT 1 FROM bank_inbox WHERE message = ?').pluck(),
+    leaves: database.prepare('SELECT leaf FROM records WHERE sequence >= ? AND sequence < ? ORDER BY sequence'),
+    details: database.prepare('SELECT json FROM details WHERE commitment = ?'),
+    cosignatures: database.prepare('SELECT line FROM cosignatures WHERE size = ? ORDER BY name'),
+    unsent: database.prepare('SELECT instruction FROM bank_queue WHERE sent = 0 ORDER BY position'),
+    inbox: database.prepare('SELECT 1 FROM bank_inbox WHERE message = ?'),
     lease: database.prepare('SELECT holder, epoch, until FROM lease'),
   };
   const run = {
@@ -48,16 +41,17 @@ export function openSqliteStore(file: string, clock: () => number = Date.now): L
     release: database.prepare('UPDATE lease SET until = 0 WHERE epoch = ?'),
   };
   const lease = () => get.lease.get() as { holder: string; epoch: number; until: number } | undefined;
-  const claim = database.transaction((holder: string, ttlMs: number, known?: number): number | undefined => {
+  const checkpoint = () => get.checkpoint.get() as unknown as StoredCheckpoint | undefined;
+  const claim = (holder: string, ttlMs: number, known?: number): number | undefined => {
     const held = lease();
     const now = clock();
     if (held !== undefined && held.holder !== holder && held.until > now) return undefined;
     const epoch = held?.holder === holder && held.epoch === known ? known : (held?.epoch ?? 0) + 1;
     run.lease.run(holder, epoch, now + ttlMs);
     return epoch;
-  });
-  const append = database.transaction((batch: Batch) => {
-    const size = (get.checkpoint.get() as StoredCheckpoint | undefined)?.size ?? 0;
+  };
+  const append = (batch: Batch): void => {
+    const size = checkpoint()?.size ?? 0;
     if (lease()?.epoch !== batch.epoch || size !== batch.from) throw new LeaseLost('another node orders this log now');
     batch.leaves.forEach((leaf, i) => {
       run.record.run(batch.from + i, leaf);
@@ -65,25 +59,24 @@ export function openSqliteStore(file: string, clock: () => number = Date.now): L
     for (const [commitment, json] of batch.details) run.details.run(commitment, json);
     for (const instruction of batch.toBank) run.queue.run(instruction);
     run.checkpoint.run(batch.from + batch.leaves.length, batch.note);
-  });
-  const asBytes = (blob: unknown): Uint8Array => new Uint8Array(blob as Buffer);
+  };
   return {
-    claim: async (holder, ttlMs, epoch) => claim.immediate(holder, ttlMs, epoch),
+    claim: async (holder, ttlMs, epoch) => inOne(database, () => claim(holder, ttlMs, epoch)),
     release: async (epoch) => void run.release.run(epoch),
-    checkpoint: async () => get.checkpoint.get() as StoredCheckpoint | undefined,
-    leaves: async (from, to) => get.leaves.all(from, to).map(asBytes),
+    checkpoint: async () => checkpoint(),
+    leaves: async (from, to) => get.leaves.all(from, to).map(({ leaf }) => leaf as Uint8Array),
     details: async (commitments) =>
       commitments.flatMap((one) => {
-        const json = get.details.get(one) as string | undefined;
-        return json === undefined ? [] : [json];
+        const row = get.details.get(one);
+        return row === undefined ? [] : [row.json as string];
       }),
-    append: async (batch) => append.immediate(batch),
+    append: async (batch) => inOne(database, () => append(batch)),
     cosign: async (name, size, line) => void run.cosign.run(size, name, line),
-    cosignatures: async (size) => get.cosignatures.all(size) as string[],
-    unsent: async () => get.unsent.all() as string[],
+    cosignatures: async (size) => get.cosignatures.all(size).map(({ line }) => line as string),
+    unsent: async () => get.unsent.all().map(({ instruction }) => instruction as string),
     markSent: async (instruction) => void run.sent.run(instruction),
     takeIn: async (message) => void run.takeIn.run(message),
-    hasTakenIn: async (message) => get.inbox.get(message) === 1,
-    close: async () => void database.close(),
+    hasTakenIn: async (message) => get.inbox.get(message) !== undefined,
+    close: async () => database.close(),
   };
 }

@@ -15,6 +15,8 @@ const errors: readonly DiskError[] = [
   { of: 'vault', calls: 'syncs', error: 'EIO', when: 4 },
   { of: 'vault', calls: 'reads', error: 'EIO', when: 30 },
   { of: 'gateway', calls: 'syncs', error: 'EIO', when: 4 },
+  // One of those with which the WAL is emptied into the file.
+  { of: 'gateway', calls: 'reads', error: 'EIO', when: 31 },
 ];
 
 const wordFor = ({ error }: DiskError): string => (error === 'ENOSPC' ? 'disk full' : 'disk failed');
