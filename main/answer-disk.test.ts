@@ -72,6 +72,17 @@ describe('a disk that fails while somebody signs', () => {
   );
 });
 
+it('two commits without a record are never behind one another, whoever made them', async () => {
+  // Somebody else is nearly let in; whoever was there stays, and their next commit has no record either.
+  failAt('vault: committed, head not recorded', 'ENOSPC');
+  expect((await office.maker.tryUnlock(office.teller)).ok).toBe(false);
+  failAt('vault: committed, head not recorded', 'EIO');
+  const answer = await pay();
+  expect(!answer.ok && answer.refusal.what).toBe('It may have been done or not; the terminal was locked.');
+  await office.maker.unlock(office.teller);
+  expect((await office.maker.client.status({})).readOnly).toBeNull();
+});
+
 describe('a disk that fails while the terminal synchronises', () => {
   it('and is full: that is said, and not that the depository cannot be reached', async () => {
     await office.maker.sync();

@@ -69,6 +69,8 @@ export class Session {
   counted = { done: 0, total: 0 };
   /** The disk took a commit and not its record: the record comes first now, as it may lag by one commit only. */
   #headIsBehind = false;
+  /** The newest commit that this session knows to be recorded; somebody who was only nearly let in may have made another one. */
+  #reached = 0;
   #closed = false;
 
   constructor(operator: string, vault: Vault, store: Store, directory: string, parts: SessionParts) {
@@ -88,7 +90,7 @@ export class Session {
    * then the answer. `work` must leave `tree` as the log stands after it.
    */
   commit(work: () => void): void {
-    if (this.#headIsBehind) this.#recordHead();
+    if (this.#headIsBehind || (this.#isFresh && this.#reached !== this.generation())) this.#recordHead();
     this.store.transaction(() => {
       work();
       writeSetting(this.store, 'generation', String(this.generation() + 1));
@@ -123,6 +125,7 @@ export class Session {
     writeHead(this.directory, this.vault, key, this.#head());
     key.dispose();
     this.#headIsBehind = false;
+    this.#reached = this.generation();
   }
 
   /** What the record beside the database says it had reached; undefined when there is none. */
@@ -147,6 +150,7 @@ export class Session {
       return;
     }
     this.#isFresh = true;
+    this.#reached = database.generation;
     // A crash came between the commit and its record: the record follows.
     if (recorded !== undefined && recorded.generation < database.generation) this.#recordHead();
   }
