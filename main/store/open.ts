@@ -314,7 +314,7 @@ function handle(database: Handle, digests: TableDigests): Store {
       try {
         database.pragma('wal_checkpoint(TRUNCATE)');
       } catch (failure) {
-        if (diskFailure(failure) === undefined) throw failure; // the WAL keeps what it has
+        if (diskFailure(failure) === undefined && !isDamage(failure)) throw failure; // the WAL keeps what it has
       } finally {
         database.close();
       }
