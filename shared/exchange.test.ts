@@ -197,7 +197,8 @@ describe('a foreign exchange', () => {
       ...{ code: 'NARR', valueDate: day },
     });
     const settle = (changes: object = {}): Instruction => ({
-      ...{ kind: 'settle exchange', exchange: exchange.id, receipt: came.id, reason: 'the bank kept its charge' },
+      ...{ kind: 'settle exchange', exchange: exchange.id, receipt: came.id, asset: 'EUR', amount: '99999' },
+      reason: 'the bank kept its charge',
       ...changes,
     });
     expect(() => programme.make(teller, settle())).toThrow('has not taken what was sold');
@@ -205,6 +206,8 @@ describe('a foreign exchange', () => {
     confirm(other.id, 'sold');
     expect(() => programme.make(teller, settle({ exchange: other.id }))).toThrow('did not come of this exchange');
     expect(() => programme.make(teller, settle({ exchange: came.id }))).toThrow('no exchange');
+    expect(() => programme.make(teller, settle({ amount: '100000' }))).toThrow('Only EUR 999.99 of it is left');
+    expect(() => programme.make(teller, settle({ asset: 'CNY' }))).toThrow('no late money in CNY');
     const made = programme.make(teller, settle());
     const approve = (who: typeof officer | typeof supervisor) => {
       const approval = programme.approval(who, made);
@@ -214,6 +217,7 @@ describe('a foreign exchange', () => {
     approve(officer);
     expect(programme.books.get('instruction', exchange.id)).toMatchObject({ state: 'settled', items: ['settled'] });
     expect(programme.books.get('receipt', came.id)?.remaining).toBe(0n);
+    expect(programme.books.get('account', 'suspense:EUR')?.held).toBe(0n);
     expect(balances(to, 'suspense:EUR', 'cash:EUR')).toEqual([99_999n, 0n, 99_999n]);
     // What the other one sold still waits for its end.
     expect(balances(from, 'fx-position:CNY', 'cash:CNY')).toEqual([8_359_180n, 820_410n, 9_179_590n]);

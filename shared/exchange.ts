@@ -119,12 +119,12 @@ export function settleExchange(
   books: Books,
   id: string,
   one: Exchange,
-  { amount, ...came }: { readonly receipt: string; readonly asset: string; readonly amount: bigint },
+  instead: { readonly receipt: string; readonly asset: string; readonly amount: string },
 ): Effect[] {
   assert(one.soldAs !== null, 'the bank has taken what was sold');
-  const state = came.asset === one.bought ? 'settled' : 'returned';
+  const state = instead.asset === one.bought ? 'settled' : 'returned';
   return [
-    put('exchange', id, { ...one, state, instead: { ...came, amount: amount.toString() } }),
+    put('exchange', id, { ...one, state, instead }),
     stateEffect(books, id, state),
     ...noteCashLeg(books, bankOf(books, one.account, one.asset), {
       ...{ ...one.soldAs, item: { instruction: id, item: 0 }, receipt: null },

@@ -33,7 +33,7 @@ export function OtherAmount({ data, busy, make }: PartProps) {
                     make(
                       {
                         ...{ kind: 'settle exchange', exchange: one.id, receipt: came.receipt as never },
-                        reason: reason.trim(),
+                        ...{ asset: came.asset, amount: came.amount, reason: reason.trim() },
                       },
                       () => setReason(''),
                     )
