@@ -7,10 +7,12 @@ import type { Instruction } from '../../shared/instruction/schema.ts';
 import type { Operator } from '../../shared/operator.ts';
 import type { Policy } from '../../shared/policy.ts';
 import type { LogRecord } from '../../shared/record.ts';
+import type { Day } from '../../shared/time.ts';
 import { isForLater, onTheWall, type WallCalendar, whyNotDue, whyNotOn } from './days.ts';
 import { FeeBook } from './fee-book.ts';
 import type { Reference } from './fx-desk.ts';
 import { known, type Move } from './kinds.ts';
+import { PlatformDesk } from './platform-desk.ts';
 import { type ClerkAgreement, type ClerkPolicy, readPolicy } from './policy.ts';
 import { assetOfPot, poolOfPot, potOf } from './pots.ts';
 import { type CashMove, Sheet, type SheetLine, type SheetStatement } from './sheet.ts';
@@ -92,9 +94,14 @@ export class Clerk {
   readonly terminals = new Map<string, { revoked: boolean }>();
   readonly clients = new Set<string>();
   readonly recoveries = new Set<string>();
-  readonly receipts = new Map<string, { readonly asset: string; readonly pot: string; left: bigint }>();
+  readonly receipts = new Map<
+    string,
+    { readonly asset: string; readonly pot: string; readonly of: string | null; left: bigint }
+  >();
   readonly references = new Set<string>();
   readonly fees = new FeeBook();
+  /** What came of holding the platform's lists against the pages. */
+  readonly lists = new PlatformDesk();
   /** Rates of the one pair of assets, and what the bank has said of which exchange. */
   reference: Reference | undefined;
   readonly deals = new Map<string, { sold?: Confirmed; bought?: Confirmed; returned?: Confirmed }>();
@@ -250,6 +257,7 @@ export class Clerk {
 
   #add(id: string, amount: bigint): void {
     this.account(id).booked += amount;
+    if (amount !== 0n) this.lists.noteMove(id);
   }
 
   escrow(id: string): Escrow {
@@ -370,6 +378,29 @@ export class Clerk {
     if (bought === undefined) this.#moveCash(outOf, deal.account, { ...of, ...end, amount });
     else this.#moveCash(into, deal.to, { ...of, ...end, amount: BigInt(deal.boughtAmount) });
     this.#tell({ instruction: id, item: 0 }, bought === undefined ? 'returned' : 'settled');
+  }
+
+  /** Why an exchange cannot be settled with what came of it at another amount; `asset` says which of its sides came. */
+  whyNotSettled(id: string, asset: string, pot: string): string | undefined {
+    const deal = this.#deal(id);
+    if (deal === undefined || !this.deals.has(id)) return 'no such exchange';
+    if (!['approved', 'sent'].includes(this.made(id).word)) return 'it has ended';
+    const { sold, bought, returned } = this.deals.get(id) ?? {};
+    if (sold === undefined) return 'the bank has taken nothing';
+    if (bought !== undefined || returned !== undefined) return 'its other side is known';
+    return this.#potOfDeal(deal, asset) === pot ? undefined : 'in another pool';
+  }
+
+  /** Officers let stand what came: what was sold leaves as the bank has it. */
+  settleDeal(id: string, { asset, pot, amount }: { asset: string; pot: string; amount: bigint }): void {
+    const deal = this.#deal(id) as Extract<Instruction, { kind: 'foreign exchange' }>;
+    const sold = this.deals.get(id)?.sold as Confirmed;
+    const outOf = this.account(deal.account).pot;
+    const of = { item: itemName({ instruction: id, item: 0 }), receipt: null };
+    this.#moveCash(outOf, `fx-position:${outOf}`, { ...of, ...sold, amount: -BigInt(deal.amount) });
+    const isBought = asset === deal.bought;
+    this.move(`suspense:${pot}`, isBought ? deal.to : deal.account, amount);
+    this.#tell({ instruction: id, item: 0 }, isBought ? 'settled' : 'returned');
   }
 
   #wallFor = (body: Instruction): WallCalendar | undefined => this.walls.get('asset' in body ? String(body.asset) : '');
@@ -683,6 +714,7 @@ export class Clerk {
     if (why !== undefined) throw new Error(`${event.type} ${event.id} was admitted, and should not be: ${why}`);
     if (this.#lastAt > 0) this.#turnPages(new Date(this.#lastAt), new Date(atMs));
     if (this.#lastAt > 0) this.fees.endDays(this.#lastAt, atMs, this.#clientBalances());
+    this.lists.turnTo(admittedAt.slice(0, 10) as Day);
     this.events.set(event.id, event);
     this.#lastAt = atMs;
     switch (event.type) {
@@ -755,7 +787,7 @@ export class Clerk {
         const { asset, reference, valueDate: day } = event.body;
         const amount = BigInt(event.body.amount);
         const pot = potOf(asset, poolOfPot(this.#potOf(event.body)));
-        this.receipts.set(event.id, { asset, pot, left: amount });
+        this.receipts.set(event.id, { asset, pot, of: itemName(event.body), left: amount });
         const move = { reference, item: itemName(event.body), amount, day, receipt: event.id };
         this.#moveCash(pot, `suspense:${pot}`, move);
         return;
@@ -775,7 +807,7 @@ export class Clerk {
         // Money for a client that came into the bank account of another pool is nobody's, too.
         const pot = potOf(asset, event.body.pool);
         const named = [...this.accounts].find(([, one]) => number !== null && one.number === number && one.pot === pot);
-        if (named === undefined) this.receipts.set(event.id, { asset, pot, left: amount });
+        if (named === undefined) this.receipts.set(event.id, { asset, pot, of: null, left: amount });
         const receipt = named === undefined ? event.id : null;
         const move = { reference, item: null, amount, day: event.body.valueDate, receipt };
         this.#moveCash(pot, named?.[0] ?? `suspense:${pot}`, move);

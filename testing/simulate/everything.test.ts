@@ -12,6 +12,7 @@ const steps = 450;
 const notAsked: readonly string[] = [
   ...['accrual.posted', 'instruction.due', 'foreign exchange', 'bank.exchanged', 'adopt reference rates'],
   ...['refund escrow', 'raise dispute', 'rule on dispute', 'close period', 'fulfil condition', 'release escrow'],
+  ...['settle exchange', 'digital withdrawal'],
   ...['adopt fee schedule', 'charge accrued fees', 'waive accrued fees', 'send back'],
   ...['kill at bank: order sent, not noted', 'disk full at bank: order sent, not noted'],
 ];

@@ -123,6 +123,8 @@ function sealed(world: World, draft: Draft): { instruction: Instruction; details
 function spoiled(world: World, body: Instruction): Instruction {
   const { chance, clerk } = world;
   const fields = Object.entries(body).filter(([name, value]) => name !== 'kind' && typeof value === 'string');
+  // Of a platform's list everything else is read off it, or off the pages.
+  if (body.kind === 'platform check') return { ...body, day: addDays(body.day, chance.pick([-1, 1])) };
   const [name, value] = (fields.length === 0 ? ['kind', body.kind] : chance.pick(fields)) as [string, string];
   const other = ((): string => {
     switch (name) {

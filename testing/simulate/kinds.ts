@@ -2,6 +2,7 @@
 // both, a test says so. Nothing here is shared with `shared/instruction/`: two people wrote it down from the same agreement.
 
 import type { Instruction, InstructionKind } from '../../shared/instruction/schema.ts';
+import type { Day } from '../../shared/time.ts';
 import type { Clerk, Made } from './clerk.ts';
 import { minorUnit } from './fee-book.ts';
 import { whyNoDeal, whyNoForward } from './fx-desk.ts';
@@ -86,7 +87,9 @@ const noKnownPlace = (clerk: Clerk, place: Place): string | undefined => {
 };
 
 const noOpenBreak = (clerk: Clerk, name: string): string | undefined =>
-  clerk.sheetOf('breaks', name)?.breaks.get(name)?.word === 'open' ? undefined : 'no such open break';
+  (clerk.lists.breaks.get(name) ?? clerk.sheetOf('breaks', name)?.breaks.get(name))?.word === 'open'
+    ? undefined
+    : 'no such open break';
 
 /** Of the pool whose statement has the first of them. */
 const potOfLines = (clerk: Clerk, asset: string, [first = '']: readonly string[]): string =>
@@ -220,6 +223,28 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
       whyNoDeal(body, clerk.reference, atMs),
     typed: ({ quote, amount }) => ({ tail: quote.reference.slice(-4), amount }),
   },
+  'settle exchange': {
+    ...{ makers: ['teller', 'officer'], checker: 'officer' },
+    takes: (body, clerk) => [[suspenseOf(clerk, body), BigInt(body.amount)]],
+    about: ({ exchange, asset, amount }, clerk) => ({
+      client: clerk.clientOf(clerk.instructions.get(exchange)?.items[0]?.account ?? ''),
+      ...{ asset, amount: BigInt(amount) },
+    }),
+    whyNot({ exchange, receipt: id, asset, amount }, clerk) {
+      const receipt = clerk.receipts.get(id);
+      if (receipt?.asset !== asset) return 'no such money';
+      if (receipt.of !== `${exchange}/0`) return 'came of something else';
+      return (
+        clerk.whyNotSettled(exchange, asset, receipt.pot) ??
+        (receipt.left < BigInt(amount) ? 'more than is left' : undefined)
+      );
+    },
+    effect({ exchange, receipt: id, asset, amount }, clerk) {
+      const { pot } = clerk.receipts.get(id) as { pot: string };
+      clerk.settleDeal(exchange, { asset, pot, amount: BigInt(amount) });
+      clerk.takeFromReceipt(id, BigInt(amount));
+    },
+  },
   'adopt reference rates': {
     ...officers,
     whyNot: ({ until }, _, atMs) => (Date.parse(`${until}T23:59:59.999Z`) < atMs ? 'stale already' : undefined),
@@ -334,7 +359,10 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
     ...{ makers: ['teller', 'supervisor'], checker: 'supervisor' },
     whyNot: ({ break: name, owner }, clerk) =>
       noOpenBreak(clerk, name) ?? (clerk.operators.get(owner)?.revoked === false ? undefined : 'nobody to take it on'),
-    effect: ({ break: name, owner }, clerk) => clerk.sheetOf('breaks', name)?.assign(name, owner),
+    effect({ break: name, owner }, clerk) {
+      if (clerk.lists.breaks.has(name)) clerk.lists.change(name, { owner });
+      else clerk.sheetOf('breaks', name)?.assign(name, owner);
+    },
   },
   'resolve break': {
     ...teller,
@@ -343,7 +371,15 @@ export const knownKinds: { readonly [K in InstructionKind]?: Known<Body<K>> } = 
       if (why !== undefined || by === null) return why;
       return clerk.instructions.get(by)?.word === 'settled' ? undefined : 'nothing that has put it right';
     },
-    effect: ({ break: name }, clerk) => clerk.sheetOf('breaks', name)?.resolve(name),
+    effect({ break: name }, clerk) {
+      if (clerk.lists.breaks.has(name)) clerk.lists.change(name, { word: 'resolved' });
+      else clerk.sheetOf('breaks', name)?.resolve(name);
+    },
+  },
+  'platform check': {
+    ...{ makers: ['teller', 'supervisor', 'compliance', 'officer'], checker: 'supervisor' },
+    whyNot: (body, clerk, atMs) => clerk.lists.whyNot(body, clerk, dayAt(atMs) as Day),
+    effect: (body, clerk) => clerk.lists.take(body),
   },
   'register client': {
     ...desk,

@@ -1,12 +1,15 @@
 // What people of a simulated programme want, one entry per kind of instruction: mostly sensible as far as the clerk knows, now
 // and then not. A new kind gets an entry here and one in `kinds.ts`.
 
+import { bytesToBase64url } from '../../shared/bytes.ts';
 import type { Draft } from '../../shared/contract/terminal.ts';
 import type { InstructionKind } from '../../shared/instruction/schema.ts';
+import { differenceName, legsAtEndOf } from '../../shared/platform-check.ts';
 import { addDays, type Day, dayOf, type Instant, msToInstant } from '../../shared/time.ts';
 import { commitmentOf, newEd25519 } from '../people.ts';
 import type { Clerk, Escrow } from './clerk.ts';
 import { swap } from './fx-desk.ts';
+import { clientsIn, type PlatformList, sumOf, withMoney } from './platform-desk.ts';
 import { simulatedAgreement, simulatedPolicy } from './policy.ts';
 import { addressesOnPaper, assetOfPot, assets, coin, poolOfPot, possiblePools } from './pots.ts';
 import type { World } from './world.ts';
@@ -90,7 +93,8 @@ const hasBreaks = ({ clerk }: World): number =>
 
 /** A break that is open; now and then one that is over, or none. */
 function someBreak({ chance, clerk }: World): string {
-  const all = [...clerk.sheets.values()].flatMap((one) => [...one.breaks]);
+  const ofSheets = [...clerk.sheets.values()].flatMap((one) => [...one.breaks]);
+  const all = [...ofSheets, ...clerk.lists.breaks].map(([name, { word }]) => [name, { word }] as const);
   const some = all.filter(([, one]) => one.word === 'open' || chance.once(15));
   return some.length === 0 ? 'CNY|0' : chance.pick(some)[0];
 }
@@ -100,6 +104,10 @@ const someDay = ({ chance, clerk, nowMs }: World, asset: string): { valueDate?: 
   return { valueDate: addDays(dayOf(msToInstant(nowMs)), chance.pick([-1, 0, 0, 1, 1, 2, 3, 5, 31])) };
 };
 
+/** Late money of exchanges, and not of payments. */
+const cameOtherwise = ({ receipts, deals }: Clerk) =>
+  [...receipts].filter(([, { of, left }]) => left > 0n && deals.has((of ?? '').split('/')[0] ?? ''));
+
 const openHedges = ({ hedges }: Clerk): string[] =>
   [...hedges].flatMap(([id, one]) => (one.word === 'open' ? [id] : []));
 
@@ -108,6 +116,54 @@ const placesOf = ({ places }: Clerk, wanted: string): { purpose: string; account
     const [purpose = '', , , address = ''] = name.split('|');
     return purpose === wanted && !revoked ? [{ purpose, account: of, address }] : [];
   });
+
+/** The platform's list of what its clients have, as of now or the end of the day before; now and then wrong, or wrongly added up. */
+function platformList(world: World): PlatformList {
+  const { chance, clerk, nowMs } = world;
+  const { books } = world.depository.gateway.sequencer();
+  const today = dayOf(msToInstant(nowMs));
+  const day = addDays(today, chance.weighted({ now: 8, before: 3, after: 1 }) === 'now' ? 0 : chance.pick([-1, -1, 1]));
+  const legs = legsAtEndOf(books, day) ?? 0;
+  clerk.lists.mark(legs, clerk.lists.movedBy(day));
+  const assets = chance.pick([['CNY'], ['CNY'], ['CNY', 'USD'], ['USD']]);
+  const clients = clientAccounts(world).filter((id) => assets.includes(clerk.accounts.get(id)?.asset ?? ''));
+  const wrong = new Set(clients.filter(() => chance.once(6)).slice(0, 3));
+  const differences = [...wrong].map((account): PlatformList['differences'][number] => {
+    const { asset, booked } = clerk.account(account);
+    const isMissing = booked !== 0n && chance.once(4);
+    const platform = isMissing ? null : String(booked + BigInt(chance.between(1, 90)));
+    const kind = isMissing ? 'missing at platform' : chance.once(5) ? 'platform duplicate' : 'platform amount';
+    return { kind, account, unknown: null, asset, platform, books: String(booked) };
+  });
+  if (chance.once(4)) {
+    const unknown = bytesToBase64url(chance.bytes(32));
+    const strange = { asset: chance.pick(assets), platform: String(chance.between(1, 500)), books: null };
+    differences.push({ kind: 'unknown to books', account: null, unknown, ...strange });
+  }
+  const nameOf = (one: (typeof differences)[number]) => differenceName(one);
+  differences.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  if (chance.once(15)) differences.reverse();
+  const gapOf = (pot: string): bigint =>
+    differences.reduce((sum, { kind, account: of, asset, platform, books: ours }) => {
+      const here = kind === 'unknown to books' ? asset : clerk.account(of ?? '').pot;
+      return here === pot ? sum + BigInt(platform ?? '0') - BigInt(ours ?? '0') : sum;
+    }, 0n);
+  const totals = clerk.pots
+    .filter((pot) => assets.includes(assetOfPot(pot)) && !chance.once(25))
+    .map((pot) => {
+      const all = clientsIn(clerk, pot);
+      const slip = chance.once(25) ? 1n : 0n;
+      return {
+        ...{ pool: poolOfPot(pot), asset: assetOfPot(pot), rows: all.length, accounts: withMoney(all) },
+        ...{ platform: String(sumOf(all) + gapOf(pot)), books: String(sumOf(all) + slip) },
+      };
+    });
+  return {
+    ...{ kind: 'platform check', platform: chance.pick(['p2p', 'crowd']), file: bytesToBase64url(chance.bytes(32)) },
+    ...{ day, legs, assets, totals, found: differences.length + (chance.once(20) ? 1 : 0), from: '', until: '' },
+    differences,
+  };
+}
 
 /** An account of coins, and an address on paper; now and then not. */
 function somePlace(world: World) {
@@ -229,7 +285,7 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
     },
   },
   'foreign exchange': {
-    often: ({ clerk }) => (clerk.reference === undefined ? 1 : 16),
+    often: ({ clerk }) => (clerk.reference === undefined ? 1 : 24),
     draft(world) {
       const { chance, clerk, nowMs } = world;
       const pairs = clientAccounts(world).flatMap((from) =>
@@ -261,6 +317,21 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
           ...{ source: 'the bank', reference: `Q-${chance.below(9999)}`, at: msToInstant(nowMs) },
           until: msToInstant(nowMs + standsMs),
         },
+      };
+    },
+  },
+  'settle exchange': {
+    often: ({ clerk }) => (cameOtherwise(clerk).length > 0 ? 40 : 1),
+    draft(world) {
+      const { chance, clerk, newId, nowMs } = world;
+      const all = chance.once(10) ? [...clerk.receipts] : cameOtherwise(clerk);
+      const [receipt, { asset, left, of }] =
+        all.length === 0 ? [newId(nowMs), { asset: 'USD', left: 1n, of: null }] : chance.pick(all);
+      const [exchange = ''] = (of ?? '').split('/');
+      const amount = chance.once(6) ? left + (chance.once(2) ? 1n : -1n) : left;
+      return {
+        ...{ kind: 'settle exchange', exchange: (exchange === '' ? newId(nowMs) : exchange) as never },
+        ...{ receipt: receipt as never, asset, amount: String(amount > 0n ? amount : 1n), reason: 'the bank said so' },
       };
     },
   },
@@ -387,6 +458,10 @@ export const wishes: { readonly [K in InstructionKind]?: Wish<K> } = {
       const corrects = fresh.length === 0 ? world.newId(world.nowMs) : chance.pick(fresh);
       return { kind: 'correction', corrects: corrects as never, reason: 'mistake' };
     },
+  },
+  'platform check': {
+    often: ({ clerk }) => (clerk.lists.platforms.size < 2 ? 4 : 3),
+    draft: platformList,
   },
   match: {
     often: (world) => (world.clerk.openPairs().length > 0 ? 40 : 1),

@@ -287,7 +287,8 @@ export class World {
       port: null,
       store: openSqliteStore(file, () => 0),
       leaseMs: leaseForEver,
-      fate: () => this.#fate(),
+      // Only an exchange is to nobody; coins are, too, and are refused instead of being less.
+      fate: ({ creditorName }) => this.#fate(creditorName === ''),
     });
     const { gateway } = this.depository;
     const admit = gateway.admit.bind(gateway);
@@ -323,9 +324,10 @@ export class World {
     }
   }
 
-  #fate(): Fate {
-    const choice = this.chance.weighted({ settle: 6, reject: 1, return: 2 });
+  #fate(isToNobody: boolean): Fate {
+    const choice = this.chance.weighted({ settle: 6, reject: 1, return: 2, less: isToNobody ? 4 : 0 });
     if (choice === 'settle') return 'settle';
+    if (choice === 'less') return { givesLess: 1n };
     return choice === 'reject' ? { reject: 'AC04' } : { returned: 'AC01' };
   }
 
@@ -688,13 +690,24 @@ export class World {
       new Map([...clerk.sheets.values()].flatMap((sheet) => [...rows(sheet)]));
     table(
       'break',
-      ofSheets((sheet) =>
-        [...sheet.breaks].map(([id, one]) => [
+      new Map<string, unknown[]>([
+        ...ofSheets((sheet): [string, unknown[]][] =>
+          [...sheet.breaks].map(([id, one]) => [
+            id,
+            [one.word, one.kind, one.lines, one.legs, sheet.difference(one), one.since, one.statement, one.owner],
+          ]),
+        ),
+        ...[...clerk.lists.breaks].map(([id, one]): [string, unknown[]] => [
           id,
-          [one.word, one.kind, one.lines, one.legs, sheet.difference(one), one.since, one.statement, one.owner],
+          [one.word, one.kind, [], [], one.difference, one.since, one.statement, one.owner],
         ]),
-      ),
+      ]),
       (one) => [one.state, one.kind, one.lines, one.legs, one.difference, one.since, one.statement, one.owner],
+    );
+    table(
+      'platform',
+      ours(clerk.lists.platforms, (one) => [one.day, [...one.open].sort(), one.next]),
+      (one) => [one.day, one.open.map(({ name, key }) => [name, key]), one.next],
     );
     table(
       'match',
