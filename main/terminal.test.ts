@@ -48,7 +48,7 @@ describe('one payment, from two people at two terminals to an audit bundle', () 
     const [seen] = accepted(
       await checker.client.instructions({ states: ['waiting'], after: '', limit: 10 }),
     ).instructions;
-    expect(seen?.items).toEqual([{ state: 'waiting', account, amount: '12345', tail: '7890', payee }]);
+    expect(seen?.items).toEqual([{ state: 'waiting', account, amount: '12345', tail: '7890', payee, recall: null }]);
     await checker.approve(made as string);
     await checker.sync();
     expect(await depository.run()).toEqual([]);
