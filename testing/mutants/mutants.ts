@@ -94,10 +94,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "the gateway's log syncs now and then",
-    file: 'depository/store/sqlite.ts',
-    find: "database.pragma('synchronous = FULL');\n  assert(database.pragma('synchronous', { simple: true }) === 2,",
+    file: 'depository/store/open-database.ts',
+    find: "synchronous = FULL');\n  const { synchronous } = database.prepare('PRAGMA synchronous').get() as { synchronous: number };\n  assert(synchronous === 2,",
     become:
-      "database.pragma('synchronous = NORMAL');\n  assert(database.pragma('synchronous', { simple: true }) === 1,",
+      "synchronous = NORMAL');\n  const { synchronous } = database.prepare('PRAGMA synchronous').get() as { synchronous: number };\n  assert(synchronous === 1,",
     killer: { test: 'testing/crash/power-loss.test.ts', named: 'has everything' },
   },
   {
