@@ -380,6 +380,20 @@ export class Clerk {
     this.#tell({ instruction: id, item: 0 }, bought === undefined ? 'returned' : 'settled');
   }
 
+  /** What the bank has moved for exchanges of which it has said one side only: nothing of them is booked yet. */
+  saidOfDeals(pot: string): bigint {
+    let moved = 0n;
+    for (const [id, { sold, bought, returned }] of this.deals) {
+      if (!['approved', 'sent'].includes(this.made(id).word)) continue;
+      const deal = this.#deal(id) as Extract<Instruction, { kind: 'foreign exchange' }>;
+      const outOf = this.account(deal.account).pot === pot;
+      if (sold !== undefined && outOf) moved -= BigInt(deal.amount);
+      if (returned !== undefined && outOf) moved += BigInt(deal.amount);
+      if (bought !== undefined && this.#potOfDeal(deal, deal.bought) === pot) moved += BigInt(deal.boughtAmount);
+    }
+    return moved;
+  }
+
   /** Why an exchange cannot be settled with what came of it at another amount; `asset` says which of its sides came. */
   whyNotSettled(id: string, asset: string, pot: string): string | undefined {
     const deal = this.#deal(id);

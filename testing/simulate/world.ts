@@ -760,7 +760,7 @@ export class World {
   agreeWithBank(): void {
     for (const pot of this.clerk.pots) {
       const { cash } = this.clerk.balance(pot);
-      const held = this.heldAtBank(pot) - (this.unasked.get(pot) ?? 0n);
+      const held = this.heldAtBank(pot) - (this.unasked.get(pot) ?? 0n) - this.clerk.saidOfDeals(pot);
       if (held !== cash) throw new Disagreement(`the bank holds ${held} ${pot}, and the books say ${cash}`);
     }
   }
