@@ -67,10 +67,12 @@ export class Session {
   isStoreClosed = false;
   /** Rows counted again since unlocking, of all there are. */
   counted = { done: 0, total: 0 };
-  /** The disk took a commit and not its record: the record comes first now, as it may lag by one commit only. */
-  #headIsBehind = false;
-  /** The newest commit that this session knows to be recorded; somebody who was only nearly let in may have made another one. */
-  #reached = 0;
+  /**
+   * The newest commit that is known to be recorded; undefined while nothing is. Where the database has another one, the disk did not
+   * take the record of it, be it this session's or of somebody who was only nearly let in: it comes first now, as the record may
+   * lag by one commit only.
+   */
+  #recordedAt: number | undefined;
   #closed = false;
 
   constructor(operator: string, vault: Vault, store: Store, directory: string, parts: SessionParts) {
@@ -90,7 +92,8 @@ export class Session {
    * then the answer. `work` must leave `tree` as the log stands after it.
    */
   commit(work: () => void): void {
-    if (this.#headIsBehind || (this.#isFresh && this.#reached !== this.generation())) this.#recordHead();
+    const before = this.generation();
+    if (this.#recordedAt !== undefined && this.#recordedAt !== before) this.#recordHead();
     this.store.transaction(() => {
       work();
       writeSetting(this.store, 'generation', String(this.generation() + 1));
@@ -98,7 +101,7 @@ export class Session {
       writeSetting(this.store, 'root', bytesToBase64url(this.tree.root()));
       faultPoint('vault: before commit');
     });
-    this.#headIsBehind = true;
+    this.#recordedAt ??= before;
     this.forgetOverlay();
     try {
       faultPoint('vault: committed, head not recorded');
@@ -124,8 +127,7 @@ export class Session {
     const key = this.vault.headKey();
     writeHead(this.directory, this.vault, key, this.#head());
     key.dispose();
-    this.#headIsBehind = false;
-    this.#reached = this.generation();
+    this.#recordedAt = this.generation();
   }
 
   /** What the record beside the database says it had reached; undefined when there is none. */
@@ -150,7 +152,7 @@ export class Session {
       return;
     }
     this.#isFresh = true;
-    this.#reached = database.generation;
+    this.#recordedAt = database.generation;
     // A crash came between the commit and its record: the record follows.
     if (recorded !== undefined && recorded.generation < database.generation) this.#recordHead();
   }
@@ -286,11 +288,6 @@ export class Session {
     } catch {
       // A full disk lifts nothing: it stands while the vault is open, and whoever opens it next finds it again.
     }
-  }
-
-  /** Another tree in place of this one, in memory; the answer brings back what was there. */
-  takeTree(other: MerkleTree): () => void {
-    return this.tree.become(other);
   }
 
   /**

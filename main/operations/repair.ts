@@ -117,7 +117,7 @@ async function* replace(
     ...{ found: found.type, by, size: tree.size, root: bytesToBase64(tree.root()), rows: work.differences.length },
     ...{ tables: tables.join(' '), evidence: folder, mustSync: !proven.isNewest, fetched: fetched.length },
   };
-  const undoTree = session.takeTree(tree);
+  const undoTree = session.tree.become(tree);
   try {
     session.repair(() => {
       const stored = textsOf(store.digests);
