@@ -2,7 +2,7 @@
 
 import { Button, Input } from 'antd';
 import { useState } from 'react';
-import type { InstructionView } from '../../shared/contract/terminal.ts';
+import type { Draft, InstructionView } from '../../shared/contract/terminal.ts';
 import { recall, recallSchema } from '../../shared/instruction/recall.ts';
 import type { MessageKey } from '../i18n/en.ts';
 import { useSay } from '../i18n/index.ts';
@@ -11,8 +11,9 @@ import { terminal } from '../terminal.ts';
 import { Choice } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
 import { useKeys } from '../ui/keys.ts';
+import { SignButton } from '../ui/sign-button.tsx';
 import { Signed } from '../ui/signed.tsx';
-import { useSigning } from '../ui/use-signing.ts';
+import { type SigningState, useSigning } from '../ui/use-signing.ts';
 
 type Code = (typeof codes)[number];
 type Item = InstructionView['items'][number];
@@ -83,7 +84,7 @@ function Answer({
 interface AskProps {
   readonly one: InstructionView;
   readonly open: readonly (readonly [number, Item])[];
-  readonly signing: ReturnType<typeof useSigning>;
+  readonly signing: SigningState;
   readonly onDone: () => void;
 }
 
@@ -92,10 +93,12 @@ function Ask({ one, open, signing, onDone }: AskProps) {
   const [item, setItem] = useState(String(open[0]?.[0] ?? 0));
   const [code, setCode] = useState<Code | null>(null);
   const [reason, setReason] = useState('');
-  const isReady = code !== null && reason.trim() !== '' && !signing.busy;
+  const draft: Draft | undefined =
+    code === null || reason.trim() === ''
+      ? undefined
+      : { kind: 'recall', recalls: one.id, item: Number(item), code, reason: reason.trim() };
   const sign = async () => {
-    if (code === null || !isReady) return;
-    const draft = { kind: 'recall', recalls: one.id, item: Number(item), code, reason: reason.trim() } as const;
+    if (draft === undefined || signing.busy) return;
     if (await signing.run(() => terminal.make({ drafts: [{ draft, source: null }] }))) onDone();
   };
   useKeys({ 'ctrl+Enter': () => void sign() });
@@ -133,9 +136,7 @@ function Ask({ one, open, signing, onDone }: AskProps) {
       <Field label={say('recall.reason')}>
         {(id) => <Input id={id} maxLength={105} value={reason} onChange={(event) => setReason(event.target.value)} />}
       </Field>
-      <Button type="primary" disabled={!isReady} loading={signing.busy} onClick={() => void sign()}>
-        {signing.busy ? say('action.touching') : say('make.sign')}
-      </Button>
+      <SignButton draft={draft} forecast={null} signing={signing} onSign={() => void sign()} />
     </fieldset>
   );
 }
