@@ -4,7 +4,7 @@
 import type { Instruction } from '../../shared/instruction/schema.ts';
 import type { Day } from '../../shared/time.ts';
 import type { Clerk } from './clerk.ts';
-import { potOf } from './pots.ts';
+import { assetOfPot, potOf } from './pots.ts';
 
 export type PlatformList = Extract<Instruction, { kind: 'platform check' }>;
 type Difference = PlatformList['differences'][number];
@@ -41,8 +41,9 @@ export class PlatformDesk {
   >();
   readonly breaks = new Map<string, PlatformBreak>();
 
-  mark(legs: number, moved = this.#moved): void {
-    this.#marks.set(legs, moved);
+  mark(legs: number, endOf: Day): void {
+    const moved = this.movedBy(endOf);
+    if (moved !== undefined) this.#marks.set(legs, moved);
   }
 
   noteMove(account: string): void {
@@ -97,7 +98,7 @@ export class PlatformDesk {
       const all = clientsIn(clerk, pot);
       const total = one.totals.find(({ asset, pool }) => potOf(asset, pool) === pot);
       if (total === undefined) {
-        const isOf = one.assets.includes(pot.split(':')[0] ?? '') && sumOf(all) !== 0n;
+        const isOf = one.assets.includes(assetOfPot(pot)) && sumOf(all) !== 0n;
         if (isOf && !all.some(([id]) => hasMoved(id))) return 'not totalled';
         continue;
       }

@@ -124,7 +124,7 @@ function platformList(world: World): PlatformList {
   const today = dayOf(msToInstant(nowMs));
   const day = addDays(today, chance.weighted({ now: 8, before: 3, after: 1 }) === 'now' ? 0 : chance.pick([-1, -1, 1]));
   const legs = legsAtEndOf(books, day) ?? 0;
-  clerk.lists.mark(legs, clerk.lists.movedBy(day));
+  clerk.lists.mark(legs, day);
   const assets = chance.pick([['CNY'], ['CNY'], ['CNY', 'USD'], ['USD']]);
   const clients = clientAccounts(world).filter((id) => assets.includes(clerk.accounts.get(id)?.asset ?? ''));
   const wrong = new Set(clients.filter(() => chance.once(6)).slice(0, 3));
@@ -140,8 +140,7 @@ function platformList(world: World): PlatformList {
     const strange = { asset: chance.pick(assets), platform: String(chance.between(1, 500)), books: null };
     differences.push({ kind: 'unknown to books', account: null, unknown, ...strange });
   }
-  const nameOf = (one: (typeof differences)[number]) => differenceName(one);
-  differences.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  differences.sort((a, b) => (differenceName(a) < differenceName(b) ? -1 : 1));
   if (chance.once(15)) differences.reverse();
   const gapOf = (pot: string): bigint =>
     differences.reduce((sum, { kind, account: of, asset, platform, books: ours }) => {
